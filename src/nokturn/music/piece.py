@@ -1,0 +1,67 @@
+"""Piece: a Sheet or a Score, each made from the other on demand, with what is known about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from nokturn.music.score import Score
+from nokturn.music.sheet import Sheet
+
+
+@dataclass
+class Piece:
+    """A piece of music: written, sounding, or both.
+
+    Parameters
+    ----------
+    sheet_or_score
+        What it was made or read as; the other one is made when first asked for.
+    title
+        Its title; empty = that of the sheet or score.
+    source
+        Where it comes from: a file name, a model.
+    recipe
+        How it was made (model, seed, settings, version), so that it can be made again; or None.
+    repairs
+        What a lenient reader mended, in words with positions.
+    """
+
+    sheet_or_score: Sheet | Score
+    title: str = ""
+    source: str = ""
+    recipe: dict[str, Any] | None = None
+    repairs: list[str] = field(default_factory=list)
+    _other: Sheet | Score | None = field(default=None, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        self.title = self.title or self.sheet_or_score.title
+
+    @property
+    def written(self) -> bool:
+        """Whether the piece was made or read as a Sheet."""
+        return isinstance(self.sheet_or_score, Sheet)
+
+    @property
+    def sheet(self) -> Sheet:
+        """What is written; transcribed from the score at the first call."""
+        if isinstance(self.sheet_or_score, Sheet):
+            return self.sheet_or_score
+        if self._other is None:
+            from nokturn.music.transcribe import transcribe
+
+            self._other = transcribe(self.sheet_or_score)
+        assert isinstance(self._other, Sheet)
+        return self._other
+
+    @property
+    def score(self) -> Score:
+        """What sounds; performed from the sheet at the first call."""
+        if isinstance(self.sheet_or_score, Score):
+            return self.sheet_or_score
+        if self._other is None:
+            from nokturn.music.perform import perform
+
+            self._other = perform(self.sheet_or_score)
+        assert isinstance(self._other, Score)
+        return self._other

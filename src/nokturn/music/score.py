@@ -1,0 +1,139 @@
+"""Score: what sounds.
+
+Tracks of notes in integer ticks, with the changes of tempo, meter and key. The notes of a track are
+one NumPy structured array, so that a million of them are cheap and everything is vectorised.
+
+    >>> track = Track.of([(0, 480, 60, 80), (480, 480, 64, 80)], name="Flute", program=73)
+    >>> score = Score([track], tempos=[(0, 120.0)])
+    >>> score.end, score.seconds(score.end)
+    (960, 1.0)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nokturn.music.pitch import Key
+from nokturn.music.time import TICKS_PER_QUARTER, Meter
+
+# onset and duration in ticks (onset >= 0, duration >= 1), MIDI pitch 0-127, velocity 1-127
+NOTE = np.dtype([("onset", "<i8"), ("duration", "<i8"), ("pitch", "<i2"), ("velocity", "<i2")])
+Notes = NDArray[np.void]  # a structured array of NOTE, in order of onset, then pitch
+
+DEFAULT_QPM = 120.0
+
+
+def notes_of(rows: Iterable[Sequence[int]]) -> Notes:
+    """Return rows of (onset, duration, pitch, velocity) as notes in order."""
+    return in_order(np.array([tuple(row) for row in rows], dtype=NOTE))
+
+
+def in_order(notes: Notes) -> Notes:
+    """Return notes sorted by onset, then pitch, then duration."""
+    return notes[np.lexsort((notes["duration"], notes["pitch"], notes["onset"]))]
+
+
+@dataclass
+class Track:
+    """One instrument's notes.
+
+    ``program`` is the General MIDI program 0-127; ``drums`` puts the track on channel 10, where
+    pitches name drums. ``pedal`` holds the sustain pedal as (tick, down) pairs.
+    """
+
+    notes: Notes
+    name: str = ""
+    program: int = 0
+    drums: bool = False
+    pedal: list[tuple[int, bool]] = field(default_factory=list)
+
+    @staticmethod
+    def of(
+        rows: Iterable[Sequence[int]], name: str = "", program: int = 0, drums: bool = False
+    ) -> Track:
+        """Make a track from rows of (onset, duration, pitch, velocity)."""
+        return Track(notes_of(rows), name, program, drums)
+
+    @property
+    def end(self) -> int:
+        """Tick at which the last note ends; 0 without notes."""
+        return int((self.notes["onset"] + self.notes["duration"]).max()) if len(self.notes) else 0
+
+
+@dataclass
+class Score:
+    """What sounds: tracks, and what holds for all of them.
+
+    ``tempos`` are (tick, quarter notes a minute), ``meters`` (tick, Meter), ``keys`` (tick, Key),
+    each in order of tick; before the first tempo 120 holds. ``length`` is the tick at which the
+    music ends (a bar line where one is known), 0 = where its last note ends.
+    """
+
+    tracks: list[Track] = field(default_factory=list)
+    tempos: list[tuple[int, float]] = field(default_factory=list)
+    meters: list[tuple[int, Meter]] = field(default_factory=list)
+    keys: list[tuple[int, Key]] = field(default_factory=list)
+    title: str = ""
+    ticks_per_quarter: int = TICKS_PER_QUARTER
+    length: int = 0
+
+    @property
+    def end(self) -> int:
+        """Tick at which the music ends."""
+        return max([self.length, *(track.end for track in self.tracks)])
+
+    @property
+    def note_count(self) -> int:
+        """Notes in all tracks."""
+        return sum(len(track.notes) for track in self.tracks)
+
+    def seconds_at(self, ticks: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return the time in seconds of each tick, through all tempo changes; same shape."""
+        changes = (
+            self.tempos
+            if self.tempos and self.tempos[0][0] <= 0
+            else [(0, DEFAULT_QPM), *self.tempos]
+        )
+        starts = np.array([tick for tick, _ in changes], dtype=np.float64)
+        per_tick = np.array([60.0 / (qpm * self.ticks_per_quarter) for _, qpm in changes])
+        offsets = np.concatenate([[0.0], np.cumsum(np.diff(starts) * per_tick[:-1])])
+        where = np.maximum(np.searchsorted(starts, ticks, side="right") - 1, 0)
+        seconds: NDArray[np.float64] = (
+            offsets[where] + (np.asarray(ticks) - starts[where]) * per_tick[where]
+        )
+        return seconds
+
+    def seconds(self, tick: int) -> float:
+        """Return the time in seconds of one tick."""
+        return float(self.seconds_at(np.array([tick]))[0])
+
+    def resampled(self, ticks_per_quarter: int) -> Score:
+        """Return the same music on another grid; onsets and ends are rounded, no note vanishes."""
+        if ticks_per_quarter == self.ticks_per_quarter:
+            return self
+        old, new = self.ticks_per_quarter, ticks_per_quarter
+
+        def moved(tick: int) -> int:
+            return (2 * tick * new + old) // (2 * old)
+
+        tracks = []
+        for track in self.tracks:
+            notes = track.notes.copy()
+            start = (2 * track.notes["onset"] * new + old) // (2 * old)
+            stop = (2 * (track.notes["onset"] + track.notes["duration"]) * new + old) // (2 * old)
+            notes["onset"], notes["duration"] = start, np.maximum(stop - start, 1)
+            pedal = [(moved(tick), down) for tick, down in track.pedal]
+            tracks.append(Track(in_order(notes), track.name, track.program, track.drums, pedal))
+        return Score(
+            tracks,
+            [(moved(tick), qpm) for tick, qpm in self.tempos],
+            [(moved(tick), meter) for tick, meter in self.meters],
+            [(moved(tick), key) for tick, key in self.keys],
+            self.title,
+            new,
+            moved(self.length),
+        )
