@@ -150,9 +150,11 @@ class _Player:
 
 def _in_range(pitch: int) -> int:
     """Return a MIDI pitch moved by octaves into 0-127."""
-    if 0 <= pitch <= 127:
-        return pitch
-    return pitch % 12 if pitch < 0 else 108 + (pitch % 12 if pitch % 12 < 8 else pitch % 12 - 12)
+    while pitch < 0:
+        pitch += 12
+    while pitch > 127:
+        pitch -= 12
+    return pitch
 
 
 def _rounded(ticks: Ticks, scale: Fraction) -> int:
@@ -203,7 +205,7 @@ def _meter_changes(
 
 
 def _meter_of(length: Ticks, nominal: Meter) -> Meter:
-    """Return a meter whose bar has this length; the nominal one where none of 1/64 or longer has."""
+    """Return a meter whose bar is this long; the nominal one if that takes less than a 64th."""
     for denominator in (nominal.denominator, 8, 16, 32, 64):
         beats = Fraction(length) * denominator / WHOLE
         if denominator >= nominal.denominator and beats.denominator == 1 and 0 < beats < 256:

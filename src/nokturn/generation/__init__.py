@@ -1,0 +1,1 @@
+"""Generation: sampling from a model, under constraints, until a piece stands that is right."""
