@@ -1,0 +1,1 @@
+"""Corpora: where pieces come from, and how they are kept as tokens for training."""
