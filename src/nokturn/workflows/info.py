@@ -1,0 +1,146 @@
+"""Info: what is in a file of music, without changing or writing anything.
+
+    print(info("jig.abc").tunes[0].key)          # 'D major'
+
+The length in seconds is that of the music as played, repeats and all; bars are counted as written.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from nokturn.errors import UsageError
+from nokturn.formats import base
+from nokturn.music.piece import Piece
+from nokturn.music.pitch import LETTERS, SEMITONES
+from nokturn.music.score import Score
+from nokturn.music.sheet import Sheet
+from nokturn.workflows.load import load_bytes
+
+
+@dataclass(frozen=True)
+class TuneInfo:
+    """What is known of one piece.
+
+    Attributes
+    ----------
+    tempo
+        Quarter notes a minute at the beginning.
+    bars
+        Full bars; a pickup does not count, the halves around a repeat sign count once.
+    lowest, highest
+        Range, as notes: ``"D4"``; empty without notes. Drums do not count.
+    seconds
+        Length as played.
+    recipe
+        How Nokturn made it, or None.
+    repairs
+        What the reader mended.
+    """
+
+    title: str
+    key: str
+    meter: str
+    tempo: float
+    bars: int
+    parts: tuple[str, ...]
+    notes: int
+    lowest: str
+    highest: str
+    seconds: float
+    recipe: dict[str, Any] | None
+    repairs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class FileInfo:
+    """A file and the pieces in it."""
+
+    name: str
+    format: str
+    bytes: int
+    tunes: tuple[TuneInfo, ...]
+
+
+def info(source: str | Path, *, strict: bool = False) -> FileInfo:
+    """Return what is in a file of music; ``"-"`` is standard input.
+
+    Raises `InputError` where it cannot be read.
+    """
+    if str(source).endswith(".safetensors"):
+        raise UsageError(f"{source} is a model.", f"See:  nokturn models show {source}")
+    data, name = load_bytes(source)
+    pieces = base.loads(data, source=name, strict=strict)
+    kinds = (kind.__module__.rpartition(".")[2] for kind in base.all_formats() if _fits(kind, data))
+    return FileInfo(name, next(kinds, ""), len(data), tuple(describe(piece) for piece in pieces))
+
+
+def _fits(kind: type[base.Format], data: bytes) -> bool:
+    return kind.recognises(data[:4096])
+
+
+def describe(piece: Piece) -> TuneInfo:
+    """Return what is known of a piece."""
+    score = piece.score
+    heard = [track.notes["pitch"] for track in score.tracks if len(track.notes) and not track.drums]
+    written = piece.sheet_or_score
+    sheet = written if isinstance(written, Sheet) else None
+    return TuneInfo(
+        title=piece.title,
+        key=sheet.key.name if sheet else (score.keys[0][1].name if score.keys else ""),
+        meter=str(sheet.meter if sheet else score.meters[0][1] if score.meters else "4/4"),
+        tempo=score.tempos[0][1] if score.tempos else 120.0,
+        bars=sheet_bars(sheet) if sheet else score_bars(score),
+        parts=tuple(v.name for v in sheet.voices) if sheet else tuple(t.name for t in score.tracks),
+        notes=score.note_count,
+        lowest=_note_name(min(int(p.min()) for p in heard)) if heard else "",
+        highest=_note_name(max(int(p.max()) for p in heard)) if heard else "",
+        seconds=score.seconds(score.end),
+        recipe=piece.recipe,
+        repairs=tuple(piece.repairs),
+    )
+
+
+def _note_name(midi: int) -> str:
+    """Return the name of a MIDI note, sharps for black keys: 61 -> ``C#4``."""
+    octave, step = divmod(midi, 12)
+    if step in SEMITONES:
+        return f"{LETTERS[SEMITONES.index(step)]}{octave - 1}"
+    return f"{LETTERS[SEMITONES.index(step - 1)]}#{octave - 1}"
+
+
+def sheet_bars(sheet: Sheet) -> int:
+    """Return how many bars a sheet has, as musicians count.
+
+    A bar counts when it is full, or when with the short one before it it makes a full one; so a
+    pickup does not count by itself, nor does the short last bar that completes it.
+    """
+    count, short = 0, Fraction(0)
+    for bar, meter in zip(sheet.bars, sheet.meters(), strict=True):
+        full = Fraction(meter.bar_ticks)
+        held = Fraction(bar.length)
+        if held >= full:
+            count, short = count + 1, Fraction(0)
+        elif short + held >= full:
+            count, short = count + 1, short + held - full
+        else:
+            short += held
+    return count
+
+
+def score_bars(score: Score) -> int:
+    """Return how many bars a score lasts, through its changes of meter."""
+    changes = [(tick, meter.bar_ticks) for tick, meter in score.meters if not meter.free]
+    if not changes or changes[0][0] > 0:
+        changes.insert(0, (0, 1920))
+    stops = [tick for tick, _ in changes[1:]] + [score.end]
+    grid = Fraction(score.ticks_per_quarter, 480)
+    bars = (
+        -((start - stop) // (ticks * grid))  # rounded up
+        for (start, ticks), stop in zip(changes, stops, strict=True)
+        if stop > start
+    )
+    return int(sum(bars))
