@@ -25,6 +25,8 @@ class Piece:
         How it was made (model, seed, settings, version), so that it can be made again; or None.
     repairs
         What a lenient reader mended, in words with positions.
+    text
+        The text it was read from, as it stood there; empty = it was not read from text.
     """
 
     sheet_or_score: Sheet | Score
@@ -32,6 +34,7 @@ class Piece:
     source: str = ""
     recipe: dict[str, Any] | None = None
     repairs: list[str] = field(default_factory=list)
+    text: str = field(default="", repr=False, compare=False)
     _other: Sheet | Score | None = field(default=None, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

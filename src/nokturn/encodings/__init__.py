@@ -1,0 +1,1 @@
+"""Encodings: music <-> ids, each in one module, named after it."""

@@ -1,0 +1,1 @@
+"""Evaluation: how valid, how original, how well predicted, how recognisable music is."""
