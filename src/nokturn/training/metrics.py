@@ -1,0 +1,145 @@
+"""Likelihoods of whole pieces, and the record of a run.
+
+The state is forgotten before every piece, hints are hidden, every symbol and the boundary at the
+end count, in float32 and without dropout: so figures can be compared. Nats a symbol depend on the
+encoding; bits a character of the pieces' text do not.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.nn import functional
+
+from nokturn.corpora._store import TokenStore
+from nokturn.models import _tensors
+from nokturn.models.base import Model
+from nokturn.training.engine import Tally, Threads
+from nokturn.training.shards import IGNORED, Group, cut, read
+
+EVALUATION_LANES = 16
+EVALUATION_CHUNK = 256
+
+
+@dataclass(frozen=True)
+class Likelihood:
+    """What a model makes of pieces.
+
+    Parameters
+    ----------
+    nats
+        What each piece costs, (P,).
+    symbols
+        Symbols predicted, the boundaries among them.
+    correct
+        How many of them were the model's first guess.
+    characters
+        Length of the pieces' texts.
+    """
+
+    nats: NDArray[np.float64]
+    symbols: int
+    correct: int
+    characters: int
+
+    @property
+    def nats_per_symbol(self) -> float:
+        """Mean cost of a symbol."""
+        return float(self.nats.sum()) / max(1, self.symbols)
+
+    @property
+    def bits_per_character(self) -> float:
+        """Mean cost of a character of the text."""
+        return float(self.nats.sum()) / math.log(2) / max(1, self.characters)
+
+    @property
+    def accuracy(self) -> float:
+        """Share of symbols that were the model's first guess."""
+        return self.correct / max(1, self.symbols)
+
+
+def likelihood(
+    model: Model,
+    weights: Mapping[str, torch.Tensor],
+    store: TokenStore,
+    segments: Sequence[int] | NDArray[np.int64],
+    threads: Threads,
+) -> Likelihood:
+    """Return what the model makes of segments of a store, each read on its own."""
+    chosen = np.asarray(segments, dtype=np.int64)
+    rows = store.segments[chosen]
+    lengths = rows["stop"] - rows["start"]
+    order = np.argsort(lengths, kind="stable")
+    jobs = [order[i : i + EVALUATION_LANES] for i in range(0, len(order), EVALUATION_LANES)]
+
+    def score(members: NDArray[np.int64]) -> tuple[NDArray[np.float64], Tally]:
+        cuts = cut(int(lengths[members].max()), EVALUATION_CHUNK)
+        return _score(
+            model, weights, store, Group(chosen[members], cuts, np.ones(len(members), dtype=bool))
+        )
+
+    nats = np.zeros(len(chosen))
+    total = Tally()
+    for members, (costs, tally) in zip(jobs, threads.map(score, jobs), strict=True):
+        nats[members] = costs
+        total += tally
+    characters = int(store.pieces["characters"][rows["piece"]].sum())
+    return Likelihood(nats, total.symbols, total.correct, characters)
+
+
+@torch.no_grad()
+def _score(
+    model: Model, weights: Mapping[str, torch.Tensor], store: TokenStore, group: Group
+) -> tuple[NDArray[np.float64], Tally]:
+    device = next(iter(weights.values())).device
+    state = None
+    costs = torch.zeros(len(group.segments), dtype=torch.float64)
+    tally = Tally()
+    for index in range(len(group)):
+        chunk = read(store, group, index)
+        ids, channels, targets = (
+            torch.from_numpy(part).to(device) for part in (chunk.ids, chunk.channels, chunk.targets)
+        )
+        logits, state = model.forward(weights, ids, channels, state)
+        each = functional.cross_entropy(
+            logits.transpose(1, 2), targets, ignore_index=IGNORED, reduction="none"
+        )
+        costs += each.double().sum(1).cpu()
+        real = targets != IGNORED
+        hits = int(((logits.argmax(-1) == targets) & real).sum())
+        tally += Tally(float(each.sum()), int(real.sum()), hits)
+    return costs.numpy(), tally
+
+
+def read_rows(path: Path) -> list[dict[str, Any]]:
+    """Return the rows of ``metrics.jsonl``; a last line cut short by a crash is left out."""
+    if not path.exists():
+        return []
+    rows = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        try:
+            rows.append(json.loads(line))
+        except ValueError:
+            break
+    return rows
+
+
+def keep_rows(path: Path, epoch: int) -> list[dict[str, Any]]:
+    """Cut the record back to an epoch, from which a run goes on; return the rows kept."""
+    rows = [row for row in read_rows(path) if row["epoch"] <= epoch]
+    _tensors.write(path, "".join(json.dumps(row) + "\n" for row in rows).encode())
+    return rows
+
+
+def add_row(path: Path, row: Mapping[str, Any]) -> None:
+    """Add a row to ``metrics.jsonl``."""
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(dict(row)) + "\n")
