@@ -1,0 +1,84 @@
+"""Chord symbols: what ``Gm7/B`` says, and the names that MusicXML has for it.
+
+    >>> parse("F#m7/C#")
+    Harmony(root=(3, 1), quality='m7', bass=(0, 1))
+    >>> kind_of("m7"), quality_of("minor-seventh")
+    ('minor-seventh', 'm7')
+
+Roots are (step 0-6 for C-B, alteration). The quality is kept as it was written; only its meaning
+is looked up, so an unusual symbol survives a journey through another format. Roman numerals and
+lower-case roots are not chord symbols here.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from nokturn.music.pitch import ACCIDENTALS, LETTERS
+
+Root = tuple[int, int]  # step, alteration
+
+# quality as written -> MusicXML kind; the first spelling of a kind is the one that is written
+_KINDS = {
+    "": "major", "maj": "major", "M": "major",
+    "m": "minor", "min": "minor", "-": "minor", "mi": "minor",
+    "7": "dominant", "dom7": "dominant",
+    "maj7": "major-seventh", "M7": "major-seventh", "Δ": "major-seventh", "Δ7": "major-seventh",
+    "m7": "minor-seventh", "min7": "minor-seventh", "-7": "minor-seventh", "mi7": "minor-seventh",
+    "dim": "diminished", "o": "diminished", "°": "diminished",
+    "dim7": "diminished-seventh", "o7": "diminished-seventh", "°7": "diminished-seventh",
+    "m7b5": "half-diminished", "ø": "half-diminished", "ø7": "half-diminished",
+    "aug": "augmented", "+": "augmented",
+    "aug7": "augmented-seventh", "+7": "augmented-seventh", "7#5": "augmented-seventh",
+    "mM7": "major-minor", "mmaj7": "major-minor", "m(maj7)": "major-minor",
+    "6": "major-sixth", "maj6": "major-sixth",
+    "m6": "minor-sixth", "min6": "minor-sixth",
+    "9": "dominant-ninth", "maj9": "major-ninth", "M9": "major-ninth", "m9": "minor-ninth",
+    "11": "dominant-11th", "maj11": "major-11th", "m11": "minor-11th",
+    "13": "dominant-13th", "maj13": "major-13th", "m13": "minor-13th",
+    "sus2": "suspended-second", "sus4": "suspended-fourth", "sus": "suspended-fourth",
+    "5": "power",
+}  # fmt: skip
+_SYMBOL = re.compile(r"([A-G])(##|bb|[#b♯♭])?([^/\s]{0,24}?)(?:/([A-G])(##|bb|[#b♯♭])?)?")
+_ALTERS = {"": 0, "#": 1, "♯": 1, "b": -1, "♭": -1, "##": 2, "bb": -2}
+_QUALITY = re.compile(r"(?:maj|min|mi|dim|aug|sus|add|omit|no|alt|dom|[mM+\-o°øΔ()#b♯♭^0-9,])*")
+
+
+class Harmony(NamedTuple):
+    """A chord symbol: root, quality as written, and the bass where one is named."""
+
+    root: Root
+    quality: str = ""
+    bass: Root | None = None
+
+    def __str__(self) -> str:
+        """As written: ``F#m7/C#``."""
+        return _name(self.root) + self.quality + (f"/{_name(self.bass)}" if self.bass else "")
+
+
+def parse(text: str) -> Harmony | None:
+    """Return what a chord symbol says, or None where the text is not one.
+
+    >>> parse("Am"), parse("Allegro")
+    (Harmony(root=(5, 0), quality='m', bass=None), None)
+    """
+    match = _SYMBOL.fullmatch(text.strip())
+    if not match or not _QUALITY.fullmatch(match[3]):
+        return None
+    bass = (LETTERS.index(match[4]), _ALTERS[match[5] or ""]) if match[4] else None
+    return Harmony((LETTERS.index(match[1]), _ALTERS[match[2] or ""]), match[3], bass)
+
+
+def kind_of(quality: str) -> str:
+    """Return the MusicXML kind of a quality; ``other`` where there is none."""
+    return _KINDS.get(quality, "other")
+
+
+def quality_of(kind: str) -> str:
+    """Return the quality to write for a MusicXML kind; empty (a major chord) for unknown ones."""
+    return next((quality for quality, name in _KINDS.items() if name == kind), "")
+
+
+def _name(root: Root) -> str:
+    return LETTERS[root[0]] + ACCIDENTALS[root[1]]
