@@ -25,8 +25,10 @@ def embed(
     """Return the embeddings of symbols (B, T) and side inputs (B, T, C), side by side."""
     ids = ids.t()
     parts = [functional.embedding(ids, weights["embedding"])]
-    for i in range(channels.shape[-1]):
-        parts.append(functional.embedding(channels[..., i].t(), weights[f"channel.{i}"]))
+    parts += [
+        functional.embedding(channels[..., i].t(), weights[f"channel.{i}"])
+        for i in range(channels.shape[-1])
+    ]
     x = torch.cat(parts, dim=-1) if len(parts) > 1 else parts[0]
     if noise is None or not input_dropout:
         return x

@@ -152,7 +152,7 @@ def _span(name: str, entry: Any, size: int, source: str) -> tuple[str, tuple[int
     numbers = [shape, offsets] if isinstance(shape, list) and isinstance(offsets, list) else [[-1]]
     if any(type(n) is not int or not 0 <= n <= 1 << 40 for part in numbers for n in part):
         raise _damaged(source, f"the shape or place of {name} is impossible")
-    if kind not in KINDS or len(shape) > 4 or len(offsets) != 2:
+    if not isinstance(kind, str) or kind not in KINDS or len(shape) > 4 or len(offsets) != 2:
         raise _damaged(source, f"{name} has the kind {str(kind)[:20]!r} or an odd shape")
     start, stop = offsets
     if stop > size or stop - start != math.prod(shape) * np.dtype(KINDS[kind]).itemsize:
@@ -196,12 +196,13 @@ def write(path: str | Path, data: bytes) -> None:
         os.replace(temporary, path)
         sync_folder(path.parent)
     except OSError as error:
-        raise _cannot_write(path, error) from error
+        raise cannot_write(path, error) from error
     finally:
         temporary.unlink(missing_ok=True)
 
 
-def _cannot_write(path: Path, error: OSError) -> ResourceError:
+def cannot_write(path: Path, error: OSError) -> ResourceError:
+    """Return what the system said, in words."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT if hasattr(errno, "EDQUOT") else errno.ENOSPC):
         free = shutil.disk_usage(path.parent).free >> 20
         return ResourceError(

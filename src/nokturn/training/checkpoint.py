@@ -34,10 +34,13 @@ class Checkpoint:
         newest = folder / NEWEST
         staged = folder / f".{NEWEST}.new"
         _tensors.write(staged, data)
-        if newest.exists():
-            os.replace(newest, folder / BEFORE)
-        os.replace(staged, newest)
-        _tensors.sync_folder(folder)
+        try:
+            if newest.exists():
+                os.replace(newest, folder / BEFORE)
+            os.replace(staged, newest)
+            _tensors.sync_folder(folder)
+        except OSError as error:
+            raise _tensors.cannot_write(newest, error) from error
 
 
 def exists(folder: Path) -> bool:

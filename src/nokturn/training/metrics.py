@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from torch.nn import functional
 
 from nokturn.corpora._store import TokenStore
+from nokturn.errors import UsageError
 from nokturn.models import _tensors
 from nokturn.models.base import Model
 from nokturn.training.engine import Tally, Threads
@@ -140,6 +141,20 @@ def keep_rows(path: Path, epoch: int) -> list[dict[str, Any]]:
 
 
 def add_row(path: Path, row: Mapping[str, Any]) -> None:
-    """Add a row to ``metrics.jsonl``."""
-    with path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(dict(row)) + "\n")
+    """Add a row to ``metrics.jsonl``; whole or not at all."""
+    before = path.read_bytes() if path.exists() else b""
+    _tensors.write(path, before + json.dumps(dict(row)).encode() + b"\n")
+
+
+def add_to_board(folder: Path, row: Mapping[str, Any]) -> None:
+    """Show a row in TensorBoard. Raises `UsageError` where TensorBoard is not installed."""
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError as error:
+        raise UsageError(
+            "TensorBoard is not installed.", "pip install 'nokturn[tensorboard]', or switch it off."
+        ) from error
+    with SummaryWriter(str(folder)) as board:
+        for name, value in row.items():
+            if isinstance(value, int | float) and name not in {"epoch", "step"}:
+                board.add_scalar(name, value, row["epoch"])

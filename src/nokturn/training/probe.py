@@ -16,6 +16,7 @@ from nokturn.training import shards
 from nokturn.training.engine import Engine, Threads
 from nokturn.training.settings import TrainingSettings
 
+DEFAULT_EPOCHS = 40
 WORTH = 0.9  # bfloat16 must take less than this part of float32's time
 WARM_STEPS, TIMED_STEPS = 2, 6
 
@@ -58,8 +59,15 @@ def resolved(settings: TrainingSettings, store: TokenStore, device: str) -> Trai
     pieces = max(1, int(store.pieces["repeats"][~store.pieces["valid"]].sum()))
     lanes = settings.lanes or min(32 if device == "cuda" else 8, max(1, pieces // (4 * count)))
     count = min(count, -(-pieces // lanes))
+    epochs = DEFAULT_EPOCHS if settings.time is settings.epochs is None else settings.epochs
     return settings.model_copy(
-        update={"threads": threads, "shards": count, "lanes": lanes, "device": device}
+        update={
+            "threads": threads,
+            "shards": count,
+            "lanes": lanes,
+            "device": device,
+            "epochs": epochs,
+        }
     )
 
 

@@ -1,0 +1,68 @@
+"""How well a model foretells music: nats a symbol, bits a character, first guesses that were right.
+
+    found = likelihood(ModelFile.load("folk.safetensors"), TokenStore(tokens))
+    found.bits_per_character
+
+The state is forgotten before every piece, hints are hidden, the boundary at the end counts. Bits a
+character may be compared between encodings that keep the same things; nats a symbol may not.
+This is the one module of `evaluation` that needs torch.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nokturn.corpora._store import TokenStore
+from nokturn.errors import InputError
+from nokturn.models._file import ModelFile
+
+if TYPE_CHECKING:
+    from nokturn.training.metrics import Likelihood
+
+
+def likelihood(
+    file: ModelFile,
+    store: TokenStore,
+    segments: NDArray[np.int64] | None = None,
+    *,
+    threads: int = 1,
+) -> Likelihood:
+    """Return what a model makes of pieces, the same for any number of threads.
+
+    Parameters
+    ----------
+    file
+        The model.
+    store
+        The pieces, made with the vocabulary and channels of the model.
+    segments
+        Which of its segments; None = every piece as it stands.
+    threads
+        How many pieces at once.
+
+    Raises
+    ------
+    InputError
+        The store was made for another vocabulary or other side inputs.
+    """
+    import torch
+
+    from nokturn.training.engine import Threads
+    from nokturn.training.metrics import likelihood as score
+
+    if (store.vocabulary, store.channel_sizes) != (file.vocabulary, file.channels):
+        raise InputError(
+            "The pieces were encoded with another vocabulary than the model's.",
+            "Encode them with the model's own.",
+        )
+    if segments is None:
+        segments = np.flatnonzero(store.segments["variant"] == 0)
+    weights = {name: torch.from_numpy(array) for name, array in file.model.weights.items()}
+    workers = Threads(threads)
+    try:
+        return score(file.model, weights, store, segments, workers)
+    finally:
+        workers.close()

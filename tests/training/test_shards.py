@@ -1,0 +1,75 @@
+"""An epoch reads every symbol of every piece once, and no piece runs into another."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from nokturn.training import shards
+
+PLAN = {"seed": 1, "lanes": 3, "chunk": 7, "transpose_share": 0.5, "hide_hints": 0.5}
+
+
+def pieces_read(store, hands):
+    """Return every piece as the shards read it, symbol by symbol."""
+    read = []
+    for hand in hands:
+        lanes, step = {}, 0
+        while (where := shards.at(hand, step)) is not None:
+            chunk = shards.read(store, *where)
+            step += 1
+            if chunk.first:
+                lanes = {lane: [] for lane in range(len(chunk.ids))}
+            for lane, part in lanes.items():
+                part += chunk.targets[lane][chunk.targets[lane] != shards.IGNORED].tolist()
+            if chunk.last:
+                read += [tuple(part) for part in lanes.values()]
+    return read
+
+
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_each_piece_is_read_once_from_start_to_boundary(store, count):
+    hands = shards.plan(store, 0, shards=count, **PLAN)
+    every = [tuple(store.targets(s).tolist()) for s in range(len(store))]
+    read = pieces_read(store, hands)
+    assert len(read) == 35
+    assert set(read) <= set(every)
+    assert all(piece[-1] == 0 and 0 not in piece[:-1] for piece in read)
+
+
+def test_without_transposition_each_original_is_read(store):
+    hands = shards.plan(store, 3, shards=2, **PLAN | {"transpose_share": 0.0})
+    originals = [tuple(store.targets(s).tolist()) for s in store.originals(valid=False)]
+    assert Counter(pieces_read(store, hands)) == Counter(originals)
+
+
+def test_the_order_follows_from_seed_and_epoch(store):
+    first, again, later = (
+        [g.segments.tolist() for g in shards.plan(store, e, shards=1, **PLAN)[0]] for e in (0, 0, 1)
+    )
+    assert first == again != later
+
+
+def test_chunks_are_equal_and_short_enough():
+    assert shards.cut(100, 96).tolist() == [0, 50, 100]
+    assert shards.cut(96, 96).tolist() == [0, 96]
+    assert np.diff(shards.cut(1000, 96)).max() <= 96
+
+
+def test_hints_are_hidden_where_the_plan_says_so(store):
+    hands = shards.plan(store, 0, shards=1, **PLAN)
+    seen = set()
+    for group in hands[0]:
+        chunk = shards.read(store, group, 0)
+        real = chunk.targets != shards.IGNORED
+        for lane, hidden in enumerate(group.hidden):
+            values = set(chunk.channels[lane][real[lane]][:, 1].tolist())
+            assert values == ({0} if hidden else {2})
+            seen.add(bool(hidden))
+    assert seen == {True, False}
+
+
+def test_repeated_pieces_are_met_as_often_as_they_say(store):
+    store.pieces["repeats"][0] = 4
+    hands = shards.plan(store, 0, shards=1, **PLAN)
+    assert len(pieces_read(store, hands)) == 38
