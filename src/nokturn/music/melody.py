@@ -1,0 +1,102 @@
+"""Melody: the one line by which a piece is known again, whatever key it stands in.
+
+    melody(piece).steps   ->   (interval in semitones, duration of the note it leads from) ...
+
+The line is what the first voice plays as it stands, without repeats; of chords the top note; tied
+notes are one; rests lengthen nothing and are passed over. Of a Score it is the top note of each onset
+in the first track that is no drum. Two versions of a tune in different keys have the same steps.
+Its weakness: a tune written in notes of twice the length is another one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from nokturn.music.piece import Piece
+from nokturn.music.score import Score
+from nokturn.music.sheet import Sheet
+
+_MIX = np.uint64(0x9E3779B97F4A7C15)
+
+
+@dataclass(frozen=True)
+class Melody:
+    """A line of notes.
+
+    ``pitches`` are MIDI numbers (N,), ``durations`` ticks (N,), rounded, ``bars`` the index of the
+    bar of the sheet that each note begins in; -1 where nothing was written.
+    """
+
+    pitches: NDArray[np.int64]
+    durations: NDArray[np.int64]
+    bars: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.pitches)
+
+    @property
+    def steps(self) -> NDArray[np.int64]:
+        """Interval to the next note and duration of this one, (N - 1, 2)."""
+        return np.stack([np.diff(self.pitches), self.durations[:-1]], axis=1)
+
+    def runs(self, notes: int) -> NDArray[np.uint64]:
+        """Return a number for each run of so many notes: equal runs in any key have the same.
+
+        The last note of a run counts by its pitch alone, as its end is often varied. Shape
+        (max(0, N - notes + 1),).
+        """
+        if len(self) < notes:
+            return np.zeros(0, dtype=np.uint64)
+        steps = self.steps.astype(np.uint64)
+        codes = (steps[:, 0] * np.uint64(1_000_003) + steps[:, 1]) * _MIX
+        codes ^= codes >> np.uint64(29)
+        result = np.zeros(len(self) - notes + 1, dtype=np.uint64)
+        for column in sliding_window_view(codes, notes - 1).T:
+            result = (result ^ column) * _MIX
+            result ^= result >> np.uint64(31)
+        return result
+
+
+def melody(piece: Piece) -> Melody:
+    """Return the melody of a piece; it may be empty."""
+    music = piece.sheet_or_score
+    rows = list(_written(music)) if isinstance(music, Sheet) else list(_sounding(music))
+    table = np.array(rows, dtype=np.int64).reshape(-1, 3)
+    return Melody(table[:, 0], table[:, 1], table[:, 2])
+
+
+def _written(sheet: Sheet) -> Iterator[tuple[int, int, int]]:
+    tied: list[int] = []  # the note that goes on: pitch, duration, bar
+    for number, bar in enumerate(sheet.bars):
+        for event in bar.voices[0] if bar.voices else ():
+            if not event.pitches:
+                continue
+            top = max(range(len(event.pitches)), key=lambda k: event.pitches[k].midi)
+            pitch = event.pitches[top].midi
+            if tied and tied[0] == pitch:
+                tied[1] += round(event.duration)
+            else:
+                if tied:
+                    yield tied[0], tied[1], tied[2]
+                tied = [pitch, round(event.duration), number]
+            if not (top < len(event.ties) and event.ties[top]):
+                yield tied[0], tied[1], tied[2]
+                tied = []
+    if tied:
+        yield tied[0], tied[1], tied[2]
+
+
+def _sounding(score: Score) -> Iterator[tuple[int, int, int]]:
+    tracks = [track for track in score.tracks if len(track.notes) and not track.drums]
+    if not tracks:
+        return
+    notes = tracks[0].notes
+    last = np.append(np.flatnonzero(np.diff(notes["onset"])), len(notes) - 1)
+    scale = 480 / score.ticks_per_quarter
+    for note in notes[last]:  # notes stand in order of pitch at each onset: the last is the top
+        yield int(note["pitch"]), round(int(note["duration"]) * scale), -1
