@@ -28,9 +28,9 @@ MANY = 10  # a file with more tunes than this gets one line a tune
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a piece.")
 @click.pass_obj
 def info(terminal: Terminal, source: str, strict: bool, as_json: bool) -> None:
-    """Tell what is in FILE: key, meter, tempo, bars, parts, range, length, recipe.
+    """Tell what is in a file.
 
-    FILE is abc, mid, musicxml or mxl; - is standard input.
+    Key, meter, tempo, bars, parts, range, length, and how Nokturn made it. FILE is abc, mid, musicxml or mxl; - is standard input.
     """
     from nokturn.workflows import info as workflow
 

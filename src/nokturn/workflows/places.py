@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from nokturn.training.runs import home
+
 
 def logs_folder() -> Path:
     """Return the folder for reports of what broke; it is made where there is none."""
-    from nokturn.training.runs import home
-
     folder = home() / "logs"
     folder.mkdir(parents=True, exist_ok=True)
     return folder

@@ -229,11 +229,10 @@ def write_whole(path: Path, data: bytes) -> None:
 
 
 def free_stem(folder: Path, stem: str, endings: Iterable[str]) -> str:
-    """Return the stem, or the first of ``stem-2``, ``stem-3`` ... with all of its names free."""
+    """Return the first of ``stem-1``, ``stem-2`` ... with which no file of these endings exists."""
     wanted = list(endings)
     taken = {entry.name for entry in folder.iterdir()}
-    number, name = 1, stem
-    while any(name + ending in taken for ending in wanted):
+    number = 1
+    while any(f"{stem}-{number}{ending}" in taken for ending in wanted):
         number += 1
-        name = f"{stem}-{number}"
-    return name
+    return f"{stem}-{number}"

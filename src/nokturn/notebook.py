@@ -1,0 +1,118 @@
+"""The notebook: pieces that show themselves, and the verbs as functions.
+
+    import nokturn
+    tunes = nokturn.generate("folk", key="Ador", n=4, seed=7)
+    tunes                                   # four piano rolls, four players
+    tunes[2]                                # score, piano roll, player
+    tunes[2].save("jig.abc", "jig.wav")
+
+The functions have the names and defaults of the commands. A picture or a sound is made when a cell
+shows it, not before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from nokturn.music.piece import Piece
+
+
+class ShownPiece(Piece):
+    """A piece that displays itself in a notebook, and saves itself."""
+
+    @staticmethod
+    def of(piece: Piece) -> ShownPiece:
+        """Return the same piece as one that shows itself."""
+        given = {item.name: getattr(piece, item.name) for item in fields(Piece) if item.init}
+        shown = ShownPiece(**given)
+        shown._other = piece._other
+        return shown
+
+    def save(self, *paths: str | Path, force: bool = False) -> list[Path]:
+        """Write it into files; their endings say what each becomes."""
+        return save(self, *paths, force=force)
+
+    def _repr_mimebundle_(self, **_wanted: Any) -> dict[str, str]:
+        return _bundle([self])
+
+
+class Pieces(list[ShownPiece]):
+    """Several pieces: a list that displays each of them in a notebook."""
+
+    def save(self, *paths: str | Path, force: bool = False) -> list[Path]:
+        """Write them into files: ABC holds all, of other formats each piece gets its own."""
+        return save(self, *paths, force=force)
+
+    def _repr_mimebundle_(self, **_wanted: Any) -> dict[str, str]:
+        return _bundle(self)
+
+
+def _bundle(pieces: Sequence[Piece]) -> dict[str, str]:
+    from nokturn.workflows.show import show_html, words
+
+    return {
+        "text/plain": "\n".join(words(piece) for piece in pieces),
+        "text/html": show_html(pieces),
+    }
+
+
+def shown(pieces: Iterable[Piece]) -> Pieces:
+    """Return pieces as ones that show themselves."""
+    return Pieces(ShownPiece.of(piece) for piece in pieces)
+
+
+def load(source: str | Path, *, strict: bool = False) -> Pieces:
+    """Read all pieces in a file of ABC, MIDI or MusicXML.
+
+    Parameters
+    ----------
+    strict
+        Refuse what would be mended otherwise.
+
+    Raises
+    ------
+    InputError
+        It cannot be read, or is not music.
+    """
+    from nokturn.workflows.load import load as workflow
+
+    return shown(workflow(source, strict=strict))
+
+
+def save(pieces: Piece | Iterable[Piece], *paths: str | Path, force: bool = False) -> list[Path]:
+    """Write pieces into files; their endings say what each becomes. Returns what was written.
+
+    Parameters
+    ----------
+    force
+        Write over files that exist.
+    """
+    from nokturn.workflows.save import save as workflow
+
+    return workflow(pieces, *paths, force=force)
+
+
+def convert(
+    source: str | Path,
+    *out: str | Path,
+    tune: int = 0,
+    strict: bool = False,
+    force: bool = False,
+) -> list[Path]:
+    """Read a file and write it in other formats; return the files written.
+
+    Parameters
+    ----------
+    tune
+        Only the tune of that number, from 1; 0 = all.
+    strict
+        Refuse what would be mended otherwise.
+    force
+        Write over files that exist.
+    """
+    from nokturn.workflows.convert import convert as workflow
+
+    return [done.path for done in workflow(source, *out, tune=tune, strict=strict, force=force)]
