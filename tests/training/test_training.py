@@ -115,7 +115,7 @@ from nokturn.training.settings import TrainingSettings
 from pathlib import Path
 folder = Path(sys.argv[2])
 settings = TrainingSettings(
-    epochs=8, threads=2, shards=2, lanes=4, chunk=12, precision="float32", save_every=0
+    epochs=25, threads=2, shards=2, lanes=4, chunk=12, precision="float32", save_every=0
 )
 resume = checkpoint.exists(folder)
 print("ready", flush=True)
@@ -141,7 +141,7 @@ def test_killed_again_and_again_it_ends_with_the_bits_of_an_uninterrupted_run(st
         child = launch(store.folder, tmp_path / "killed")
         child.stdout.readline()
         try:
-            child.wait(timeout=dice.uniform(0.05, 0.7) if kills < 5 else 120)
+            child.wait(timeout=dice.uniform(0.1, 0.6) if kills < 5 else 120)
         except subprocess.TimeoutExpired:
             child.send_signal(signal.SIGKILL)
             child.wait()

@@ -48,7 +48,7 @@ def dumps(arrays: Mapping[str, Array], meta: Mapping[str, Any], precision: str =
         How to store float32: "float16", "bfloat16", or "" = as it is.
     """
     parts = {name: _part(arrays[name], precision) for name in sorted(arrays)}
-    text = json.dumps(meta, sort_keys=True, ensure_ascii=False)
+    text = json.dumps(meta, ensure_ascii=False)  # unsorted: the order of channels counts
     header: dict[str, Any] = {
         "__metadata__": {"nokturn": text, "sha256": _digest(parts, text)},
     }
