@@ -16,16 +16,22 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
+
+from nokturn.models._file import ModelFile
+from nokturn.models.base import Inputs
+from nokturn.models.recurrent import Recurrent, RecurrentSettings
 
 KERAS = """
 import json, os, sys, time
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 os.environ["KERAS_BACKEND"] = "tensorflow"
 import keras, numpy as np
-net = keras.Sequential([keras.layers.Input(batch_shape=(1, 1)), keras.layers.Embedding(88, 256)]
-    + [keras.layers.LSTM(256, return_sequences=True, stateful=True) for _ in range(3)]
-    + [keras.layers.Dense(88, activation="softmax")])
+layers = [keras.layers.Input(batch_shape=(1, 1)), keras.layers.Embedding(88, 256)]
+for _ in range(3):
+    layers.append(keras.layers.LSTM(256, return_sequences=True, stateful=True))
+net = keras.Sequential([*layers, keras.layers.Dense(88, activation="softmax")])
 x = np.zeros((1, 1), dtype="int64")
 for _ in range(5): net.predict(x, verbose=0)
 began, steps = time.perf_counter(), 0
@@ -47,9 +53,8 @@ except ImportError:
 """
 
 
-def rate(step: object, seconds: float) -> float:
+def rate(step: Callable[[], object], seconds: float) -> float:
     """Return how often a second a function can be called."""
-    assert callable(step)
     for _ in range(50):
         step()
     began, count = time.perf_counter(), 0
@@ -65,11 +70,8 @@ def ours(seconds: float) -> float:
     return rate(lambda: stream.step(3), seconds)
 
 
-def network() -> object:
+def network() -> Recurrent:
     """Return the network, untrained."""
-    from nokturn.models.base import Inputs
-    from nokturn.models.recurrent import Recurrent, RecurrentSettings
-
     settings = RecurrentSettings(layers=3, width=256, embedding=256, residual=False)
     return Recurrent.untrained(Inputs(88), settings, 1)
 
@@ -102,12 +104,13 @@ def apart(*arguments: str) -> float:
 
 def cold() -> tuple[float, float]:
     """Return seconds and megabytes of a cold start."""
-    from nokturn.models._file import ModelFile
-
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "model.safetensors" ModelFile(network(), "none", [chr(i + 33) for i in
-        range(88)]).save(path)  # type: ignore[arg-type] began = time.perf_counter() memory =
-        apart(sys.executable, "-c", COLD, str(path)) return time.perf_counter() - began, memory
+        path = Path(folder) / "model.safetensors"
+        symbols = [chr(i + 33) for i in range(88)]
+        ModelFile(network(), "none", symbols).save(path)
+        began = time.perf_counter()
+        memory = apart(sys.executable, "-c", COLD, str(path))
+        return time.perf_counter() - began, memory
 
 
 def main() -> None:

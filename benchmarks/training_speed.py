@@ -21,12 +21,15 @@ import time
 VOCABULARY, WINDOW = 88, 100
 
 KERAS = """
-import json, os, sys, time batch, length, seconds = map(int, sys.argv[1:4])
-os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3" os.environ["KERAS_BACKEND"] = "tensorflow" import keras,
-numpy as np net = keras.Sequential([keras.layers.Input(batch_shape=(batch, length)),
-keras.layers.Embedding(88, 256)]
-    + [keras.layers.LSTM(256, return_sequences=True, stateful=True) for _ in range(3)]
-    + [keras.layers.Dense(88, activation="softmax")])
+import json, os, sys, time
+batch, length, seconds = map(int, sys.argv[1:4])
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+os.environ["KERAS_BACKEND"] = "tensorflow"
+import keras, numpy as np
+layers = [keras.layers.Input(batch_shape=(batch, length)), keras.layers.Embedding(88, 256)]
+for _ in range(3):
+    layers.append(keras.layers.LSTM(256, return_sequences=True, stateful=True))
+net = keras.Sequential([*layers, keras.layers.Dense(88, activation="softmax")])
 net.compile("adam", "sparse_categorical_crossentropy")
 x = np.random.randint(0, 88, (batch, length)); y = np.roll(x, -1, 1)
 for _ in range(3): net.train_on_batch(x, y)
