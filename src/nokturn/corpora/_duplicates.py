@@ -2,10 +2,9 @@
 
     groups(melodies)   ->   [0, 1, 0, 3]: the third piece is a version of the first
 
-Each melody is taken as the set of its runs of six notes (intervals and durations, so the key does not
-matter). Two pieces are versions of one tune where the smaller set lies to two fifths in the other; a
-note changed costs six runs of the hundred that a tune has, while two different tunes of one kind
-share some three in a hundred. Versions of versions fall into one group.
+Each melody is taken as the set of its runs of six notes (intervals and durations, so the key does
+not matter). Two pieces are versions of one tune where the smaller set lies to two fifths in the
+other: a note changed costs six runs of the hundred that a tune has. Versions of versions fall into one group.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Split by piece: what is trained on, and what is held out.
 
-A piece's side follows from its content and the seed alone, so adding files moves no piece that was
-there, and versions of one tune always stand on one side.
+A piece's side follows from its content and the seed alone, so adding other tunes moves none that
+was there, and versions of one tune always stand on one side.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def held_out(
 def _share(share: float, groups: NDArray[np.int64], group: int) -> float:
     """Return the threshold for a group: the least of its draws must fall as seldom as one."""
     size = int(np.count_nonzero(groups == group))
-    return float(1 - (1 - share) ** size)
+    return float(1 - (1 - share) ** (1 / size))
 
 
 def _draw(content: bytes, seed: int) -> float:

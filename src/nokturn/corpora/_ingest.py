@@ -1,0 +1,185 @@
+"""Ingest: files and folders -> pieces, with a report that says what became of each file.
+
+    corpus = ingest(["my-tunes", "one.mid"])
+    len(corpus.items), print(corpus.report)
+
+A tune in a file of many is a piece of its own: a bad one is refused alone. Nothing that a file holds
+stops the others; where nothing at all is usable, `InputError` sums up why.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nokturn.corpora import _duplicates
+from nokturn.corpora._report import FileReport, IngestReport
+from nokturn.corpora._workers import read_in_workers
+from nokturn.errors import Error, InputError
+from nokturn.formats import _abc_reader, base
+from nokturn.music.melody import Melody, melody
+from nokturn.music.piece import Piece
+
+FEW = 32  # files that are read without worker processes
+_SKIPPED_NAMES = (".", "__MACOSX")
+
+
+@dataclass
+class Item:
+    """A piece of a corpus: where it comes from, and what group of versions it belongs to."""
+
+    piece: Piece
+    source: str  # path of the file
+    number: int  # of the piece in it, from 1
+    group: int = 0  # index of the first version of this tune
+    duplicate: bool = False  # its melody is another's, note for note
+
+    @property
+    def name(self) -> str:
+        """``tunes.abc:17 The Title``."""
+        return f"{Path(self.source).name}:{self.number} {self.piece.title}".strip()
+
+
+@dataclass
+class Corpus:
+    """Pieces, and the report of how they were read."""
+
+    items: list[Item]
+    report: IngestReport
+
+    @property
+    def groups(self) -> NDArray[np.int64]:
+        """The group of each piece."""
+        return np.array([item.group for item in self.items], dtype=np.int64)
+
+
+def ingest(paths: Iterable[str | Path], *, workers: int | None = None) -> Corpus:
+    """Read every piece in files and folders.
+
+    Parameters
+    ----------
+    paths
+        Files, and folders with all that is in them; files of no music format are passed over in
+        folders.
+    workers
+        Processes that read; 0 = none, None = as many as there are cores, at most 4, and none for
+        fewer than 32 files.
+
+    Raises
+    ------
+    InputError
+        A path does not exist, or no piece could be read.
+    """
+    files = music_files(paths)
+    if workers is None:
+        workers = 0 if len(files) < FEW else min(4, os.cpu_count() or 1)
+    report = IngestReport()
+    items: list[Item] = []
+    for path, (pieces, refusals) in zip(files, _read(files, workers), strict=True):
+        repairs = [repair for piece in pieces for repair in piece.repairs]
+        report.files.append(FileReport(str(path), len(pieces), repairs, refusals))
+        items += [Item(piece, str(path), k) for k, piece in enumerate(pieces, 1)]
+    if not items:
+        reasons = "; ".join(report.reasons()) or "there is no file of a music format"
+        raise InputError(
+            f"No piece could be read from {len(files)} files: {reasons}.",
+            "Give ABC, MIDI or MusicXML files, or a folder with some.",
+        )
+    _mark_versions(items, report)
+    return Corpus(items, report)
+
+
+def music_files(paths: Iterable[str | Path]) -> list[Path]:
+    """Return the files named, and those of a music format in the folders named, in order."""
+    endings = {ending for kind in base.all_formats() for ending in kind.extensions}
+    found: dict[Path, None] = {}
+    for path in map(Path, paths):
+        if path.is_dir():
+            inside = (p for p in sorted(path.rglob("*")) if p.suffix.lower() in endings)
+            found.update((p, None) for p in inside if p.is_file() and not _hidden(p, path))
+        elif path.exists():
+            found[path] = None
+        else:
+            raise InputError(f"There is no {path}.", "Check the name.")
+    return list(found)
+
+
+def _hidden(path: Path, folder: Path) -> bool:
+    return any(part.startswith(_SKIPPED_NAMES) for part in path.relative_to(folder).parts)
+
+
+Read = tuple[list[Piece], list[str]]  # the pieces of a file, and what was refused in it
+
+
+def _read(files: Sequence[Path], workers: int) -> Iterator[Read]:
+    """Yield what each file holds, in order of the files."""
+    if not workers:
+        yield from map(read_file, files)
+        return
+    done: dict[int, Read] = {}
+    following = 0
+    for number, value, reason in read_in_workers(read_file, files, workers):
+        done[number] = value if not reason else ([], [f"{files[number].name}: {reason}"])
+        while following in done:
+            yield done.pop(following)
+            following += 1
+
+
+def read_file(path: Path) -> Read:
+    """Return the pieces of a file with notes in them, and what was refused in it."""
+    try:
+        data = _bytes(path)
+        if path.suffix.lower() == ".abc":
+            pieces, refusals = _read_tunes(data, path.name)
+        else:
+            pieces, refusals = base.loads(data, source=path.name), []
+    except Error as error:
+        return [], [str(error)]
+    kept = [piece for piece in pieces if len(melody(piece))]
+    empty = len(pieces) - len(kept)
+    return kept, refusals + [f"{path.name}: there are no notes in it"] * empty
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            data = file.read(base.MAX_FILE_BYTES + 1)
+    except OSError as error:
+        raise InputError(f"it cannot be read: {error.strerror}", source=path.name) from error
+    if len(data) > base.MAX_FILE_BYTES:
+        raise InputError("it is larger than 64 MB", source=path.name)
+    return data
+
+
+def _read_tunes(data: bytes, source: str) -> Read:
+    """Read the tunes of an ABC file one by one, each with its text."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = data.decode("latin-1")
+    pieces, refusals = [], []
+    for line, tune in _abc_reader.split_tunes(text.replace("\r\n", "\n").replace("\r", "\n")):
+        try:
+            piece = _abc_reader.read_tune(tune, source=source, first_line=line)
+        except InputError as error:
+            refusals.append(str(error))
+            continue
+        piece.text = tune
+        pieces.append(piece)
+    return pieces, refusals
+
+
+def _mark_versions(items: Sequence[Item], report: IngestReport) -> None:
+    melodies: list[Melody] = [melody(item.piece) for item in items]
+    for item, group in zip(items, _duplicates.groups(melodies).tolist(), strict=True):
+        item.group = group
+    for same in _duplicates.identical(melodies):
+        for k in same[1:]:
+            items[k].duplicate = True
+    report.duplicates = sum(item.duplicate for item in items)
+    report.near_duplicates = sum(item.group != k for k, item in enumerate(items))
