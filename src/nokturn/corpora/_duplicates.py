@@ -4,7 +4,8 @@
 
 Each melody is taken as the set of its runs of six notes (intervals and durations, so the key does
 not matter). Two pieces are versions of one tune where the smaller set lies to two fifths in the
-other: a note changed costs six runs of the hundred that a tune has. Versions of versions fall into one group.
+other: a note changed costs six runs of the hundred that a tune has.
+Versions of versions fall into one group.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
     corpus = ingest(["my-tunes", "one.mid"])
     len(corpus.items), print(corpus.report)
 
-A tune in a file of many is a piece of its own: a bad one is refused alone. Nothing that a file holds
-stops the others; where nothing at all is usable, `InputError` sums up why.
+A tune in a file of many is a piece of its own: a bad one is refused alone. Nothing that a file
+holds stops the others; where nothing at all is usable, `InputError` sums up why.
 """
 
 from __future__ import annotations

@@ -151,8 +151,8 @@ def _divided(
         return items, held.tolist()
     known = {_content(item) for item in valid_corpus.items}
     train = [item for item in corpus.items if keep_duplicates or not item.duplicate]
-    groups = {item.group for item in corpus.items if _content(item) in known}
-    train = [item for item in train if item.group not in groups]
+    taken = {item.group for item in corpus.items if _content(item) in known}
+    train = [item for item in train if item.group not in taken]
     if not train:
         raise InputError(
             "Nothing is left to train on: every piece is a version of one held out.",

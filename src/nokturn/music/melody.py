@@ -4,7 +4,7 @@
 
 The line is what the first voice plays as it stands, without repeats; of chords the top note; tied
 notes are one; rests lengthen nothing and are passed over. Of a Score it is the top note of each
-onset in the first track that is no drum. Two versions of a tune in different keys have the same steps.
+onset in the first track that is no drum. Versions of a tune in different keys have the same steps.
 Its weakness: a tune written in notes of twice the length is another one.
 """
 
