@@ -6,9 +6,9 @@
     found.share                             ->   0.08 of its runs of eight notes occur in the corpus
 
 A run counts as shared where intervals and durations are the same (of its last note the pitch
-alone). People share, too: of held-out Nottingham tunes 9.9 % of the runs of eight notes occur in the
-others, the longest shared run has 8 notes in the median and 13 at the 90th percentile. Weakness: one
-changed note ends a run, so a thin disguise halves the figures.
+alone). People share, too: of held-out Nottingham tunes 9.9 % of the runs of eight notes occur in
+the others, the longest shared run has 8 notes in the median and 13 at the 90th percentile.
+Weakness: one changed note ends a run, so a thin disguise halves the figures.
 """
 
 from __future__ import annotations

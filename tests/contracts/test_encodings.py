@@ -1,0 +1,74 @@
+"""Contracts over every encoding: what it keeps comes back, and any ids are playable."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nokturn import registry
+from nokturn.encodings.base import BOUNDARY, KEEPS, restore
+from nokturn.music.perform import perform
+from nokturn.music.piece import Piece
+from nokturn.music.pitch import Key, Pitch
+from nokturn.music.sheet import Bar, Event, Sheet
+from nokturn.music.time import Meter
+
+NAMES = registry.names("encodings")
+
+
+def tune() -> Piece:
+    """Return two bars of 6/8 in D."""
+    d, f_sharp, a = Pitch(1), Pitch(3, 1), Pitch(5)
+    first = Bar([[Event(240, (p,)) for p in (d, f_sharp, a, a, f_sharp, d)]], Meter(6, 8))
+    first.keys = {0: Key.parse("D")}
+    return Piece(Sheet([first, Bar([[Event(720, (d,)), Event(720)]], line="final")]))
+
+
+@pytest.fixture(params=NAMES)
+def encoding(request):
+    return registry.find("encodings", request.param)().fit([tune()])
+
+
+def test_says_what_it_keeps_and_where_it_comes_from(encoding):
+    assert encoding.keeps <= KEEPS
+    assert encoding.source
+    assert set(encoding.hints) <= set(encoding.channels)
+
+
+def test_ids_leave_the_boundary_out(encoding):
+    ids = encoding.encode(tune())
+    assert ids.dtype == np.int32
+    assert ids.min() > BOUNDARY
+    assert ids.max() < len(encoding.vocabulary)
+
+
+def test_what_it_keeps_comes_back(encoding):
+    before = perform(tune().sheet, as_written=True).tracks[0].notes
+    after = perform(encoding.decode(encoding.encode(tune())).sheet, as_written=True)
+    for name in {"onset", "pitch", "duration"} & encoding.keeps:
+        assert after.tracks[0].notes[name].tolist() == before[name].tolist()
+
+
+@given(st.data())
+@pytest.mark.parametrize("name", NAMES)
+def test_any_ids_are_playable(name, data):
+    encoding = registry.find("encodings", name)().fit([tune()])
+    ids = data.draw(st.lists(st.integers(0, len(encoding.vocabulary) - 1), max_size=60))
+    score = encoding.decode(ids).score
+    assert score.end >= 0
+
+
+def test_side_inputs_are_causal_and_the_same_step_by_step(encoding):
+    ids = encoding.encode(tune())
+    rows = encoding.channels_of(ids)
+    assert rows.shape == (len(ids) + 1, len(encoding.channels))
+    other = np.append(ids[: len(ids) // 2], ids[:3])
+    half = len(ids) // 2 + 1
+    assert encoding.channels_of(other)[:half].tolist() == rows[:half].tolist()
+    assert (rows < np.array(list(encoding.channels.values()))).all()
+
+
+def test_it_comes_back_from_what_is_stored(encoding):
+    again = restore(encoding.name(), encoding.model_dump(mode="json"), encoding.vocabulary)
+    assert again == encoding
+    assert again.encode(tune()).tolist() == encoding.encode(tune()).tolist()
