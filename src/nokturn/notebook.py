@@ -12,12 +12,15 @@ shows it, not before.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nokturn.music.piece import Piece
+
+if TYPE_CHECKING:
+    from nokturn.workflows.evaluate import Evaluation
 
 
 class ShownPiece(Piece):
@@ -116,3 +119,62 @@ def convert(
     from nokturn.workflows.convert import convert as workflow
 
     return [done.path for done in workflow(source, *out, tune=tune, strict=strict, force=force)]
+
+
+def evaluate(model: str, *paths: str | Path, threads: int = 1) -> Evaluation:
+    """Return how well a model foretells the music in files and folders.
+
+    Parameters
+    ----------
+    model
+        Its name, ``name@epoch`` or file.
+    threads
+        How many pieces at once; the figures do not depend on it.
+    """
+    from nokturn.workflows.evaluate import evaluate as workflow
+
+    return workflow(model, *paths, threads=threads)
+
+
+def train(
+    *paths: str | Path,
+    name: str = "",
+    recipe: str | Path | None = None,
+    set: Sequence[str] = (),
+    valid: Sequence[str | Path] = (),
+    time: str = "",
+    resume: bool = False,
+    tell: Callable[[str], None] = print,
+) -> Path | None:
+    """Learn from files and folders; return the model's file, None where it was interrupted.
+
+    Parameters
+    ----------
+    name
+        Of the model; empty = that of the first path.
+    recipe, set
+        TOML file with settings; single settings such as ``"model.width=512"``.
+    valid
+        Files to hold out; none = a tenth of the tunes.
+    time
+        Budget: ``"10m"``, ``"1h30m"``.
+    resume
+        Go on with the training of that name.
+    tell
+        Gets a line for everything that happens.
+    """
+    from nokturn.workflows.learn import Published, stopping, words
+    from nokturn.workflows.train import Read
+    from nokturn.workflows.train import train as workflow
+
+    with stopping() as stop:
+        for event in workflow(
+            *paths, name=name, recipe=recipe, set=set, valid=valid, time=time, resume=resume,
+            stop=stop,
+        ):  # fmt: skip
+            if isinstance(event, Published):
+                return event.path
+            line = str(event.report) if isinstance(event, Read) else words(event)
+            if line:
+                tell(line)
+    return None

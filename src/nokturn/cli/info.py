@@ -30,7 +30,8 @@ MANY = 10  # a file with more tunes than this gets one line a tune
 def info(terminal: Terminal, source: str, strict: bool, as_json: bool) -> None:
     """Tell what is in a file.
 
-    Key, meter, tempo, bars, parts, range, length, and how Nokturn made it. FILE is abc, mid, musicxml or mxl; - is standard input.
+    Key, meter, tempo, bars, parts, range, length, and how Nokturn made it. FILE is abc, mid,
+    musicxml or mxl; - is standard input.
     """
     from nokturn.workflows import info as workflow
 

@@ -1,0 +1,55 @@
+"""``nokturn evaluate``: how well a model foretells music."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import click
+
+from nokturn.cli._frame import Command
+from nokturn.cli._terminal import Terminal
+
+EXAMPLES = (
+    "nokturn evaluate folk held-out.abc",
+    "nokturn evaluate my-tunes@30 valid/ --json",
+    "nokturn evaluate my-tunes@best valid/ --threads 4",
+)
+
+
+@click.command(cls=Command, examples=EXAMPLES, no_args_is_help=True)
+@click.argument("model", metavar="MODEL")
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True)
+@click.option(
+    "--threads",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Pieces at once; the figures do not depend on it.",
+)
+@click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
+@click.pass_obj
+def evaluate(
+    terminal: Terminal, model: str, paths: tuple[str, ...], threads: int, as_json: bool
+) -> None:
+    """Measure how well a model foretells music.
+
+    MODEL is a name, NAME@EPOCH or a file; PATH files or folders that it has not learned from.
+    """  # fmt: skip
+    from nokturn.workflows.evaluate import evaluate as workflow
+
+    found = workflow(model, *paths, threads=threads)
+    if as_json:
+        terminal.record(**asdict(found))
+        return
+    terminal.data(f"{found.model}: {found.pieces} pieces, {found.rejected} rejected")
+    terminal.data(
+        f"{found.nats_per_character:.4f} nats and {found.bits_per_character:.4f} bits a character"
+    )
+    terminal.data(
+        f"{found.nats_per_symbol:.4f} nats a symbol, {found.accuracy:.2%} of them guessed first"
+    )
+    terminal.data(f"{found.bits_per_note:.4f} bits a note")
+    terminal.data(
+        f"{found.symbols:,} symbols, {found.characters:,} characters, {found.notes:,} notes"
+    )

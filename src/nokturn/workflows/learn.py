@@ -1,0 +1,166 @@
+"""Learn: from a token store to a model under its name, with a sample tune for every report.
+
+This is the second half of `train`, after the corpus was read; it is all of a resumed training.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nokturn.corpora._store import TokenStore
+from nokturn.errors import Error, UsageError
+from nokturn.models._file import ModelFile
+from nokturn.settings import build
+from nokturn.training.events import Done, Epoch, Event, Forecast, Interrupted, Notice, Step
+from nokturn.training.interrupts import stopping
+from nokturn.training.loop import train as loop
+from nokturn.training.runs import Run, published
+from nokturn.training.settings import TrainingSettings
+from nokturn.workflows.sample import sample
+from nokturn.workflows.save import KINDS, write_whole
+
+SAMPLE_SEED = 1
+__all__ = ["Published", "learn", "stopping", "words"]  # all that a front end needs
+
+
+@dataclass(frozen=True)
+class Published:
+    """The model is finished and lies under its name."""
+
+    name: str
+    path: Path
+
+
+def learn(
+    run: Run,
+    name: str,
+    recipe: Mapping[str, Any],
+    *,
+    card: Mapping[str, Any] | None = None,
+    resume: bool = False,
+    stop: threading.Event | None = None,
+) -> Iterator[Event | Published]:
+    """Train on the tokens of a run and put the best model under its name.
+
+    Parameters
+    ----------
+    recipe
+        Tables ``model`` (``name``, ``size`` and settings of it) and ``training``.
+    card
+        What the model's card says of its corpus.
+    resume
+        Go on from the run's checkpoint.
+    stop
+        Set it to end after the present step, saved.
+    """
+    model = dict(recipe.get("model", {}))
+    kind, size = model.pop("name", "recurrent"), model.pop("size", "auto")
+    settings = build(TrainingSettings, recipe.get("training", {}), "training")
+    events = loop(
+        TokenStore(run.store),
+        run.folder,
+        kind,
+        model,
+        settings,
+        size=size,
+        card=card,
+        resume=resume,
+        stop=stop,
+        sample=lambda epoch, file: keep_sample(run, epoch, file),
+    )
+    for event in events:
+        yield event
+        if isinstance(event, Done):
+            target = published(name)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(target, event.model.read_bytes())
+            yield Published(name, target)
+
+
+def keep_sample(run: Run, epoch: int, file: ModelFile) -> None:
+    """Write what the network writes now; what cannot be written down is noted in its place.
+
+    An untrained network may write what no format holds, and a sample never ends a training.
+    """
+    run.samples.mkdir(parents=True, exist_ok=True)
+    path = run.samples / f"epoch-{epoch:04d}.abc"
+    try:
+        data = KINDS[".abc"].dumps([sample(file, seed=SAMPLE_SEED)])
+    except Error as error:
+        data = f"% epoch {epoch}: no tune yet: {error}\n".encode()
+    write_whole(path, data)
+
+
+def remember(run: Run, told: Mapping[str, Any]) -> None:
+    """Keep in the run's folder how it began, for resuming."""
+    run.folder.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(told, indent=1, ensure_ascii=False, default=str)
+    write_whole(run.folder / "run.json", text.encode())
+
+
+def remembered(name: str) -> dict[str, Any]:
+    """Return how the run of that name began; raises `UsageError` where there is none."""
+    path = Run.named(name).folder / "run.json"
+    try:
+        told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"There is no training named {name!r} to resume.",
+            f"Begin one:  nokturn train PATH... --name {name}",
+        ) from error
+    return told
+
+
+def words(event: Event | Published) -> str:
+    """Return what happened in a line; empty for a mere sign of life."""
+    match event:
+        case Forecast():
+            return (
+                f"{event.pieces} pieces to learn from, {event.held_out} held out; "
+                f"{event.parameters:,} weights on {event.device}, {event.threads} threads, "
+                f"{event.precision}; {event.symbols_per_s:,.0f} symbols/s; "
+                f"about {event.epochs:.0f} epochs in {_time(event.seconds)}"
+            )
+        case Epoch():
+            return _epoch_words(event)
+        case Notice():
+            return event.text
+        case Interrupted():
+            return f"Saved in epoch {event.epoch + 1}, step {event.step} of {event.steps}."
+        case Done():
+            return (
+                f"Done in {_time(event.elapsed_s)}: {event.reason}; best: epoch {event.best_epoch}."
+            )
+        case Published():
+            return f"Model {event.name}: {event.path}"
+        case Step():
+            return ""
+
+
+def _epoch_words(event: Epoch) -> str:
+    parts = [f"epoch {event.epoch}/{max(event.epochs, event.epoch)}"]
+    if event.train_nats is not None:
+        parts.append(f"train {event.train_nats:.3f}")
+    if event.valid_nats is not None and event.bits_per_character is not None:
+        parts.append(
+            f"held out {event.valid_nats:.3f} nats, {event.bits_per_character:.3f} bits/char"
+        )
+    if event.accuracy is not None:
+        parts.append(f"{event.accuracy:.0%} right")
+    if event.best_bits_per_character is not None:
+        parts.append(f"(best {event.best_bits_per_character:.3f} @{event.best_epoch})")
+    parts.append(f"{event.seconds:.0f} s")
+    if event.epoch:
+        parts.append(f"~{_time(event.left_s)} left")
+    return "  ".join(parts)
+
+
+def _time(seconds: float) -> str:
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"

@@ -1,0 +1,128 @@
+"""Train: from files and folders to a model of one's own.
+
+    for event in train("my-tunes/", name="my-tunes", time="10m"): print(words(event))
+
+The files are read and reported on, split by tune, laid down as tokens, and learned from; every
+report of the training leaves a model and a sample tune in the run's folder, and the best model goes
+under its name. It can be stopped at any time and resumed, with the same bits as the result.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nokturn.corpora._report import IngestReport
+from nokturn.corpora.base import Source
+from nokturn.errors import UsageError
+from nokturn.settings import build, override, read_recipe
+from nokturn.training import checkpoint
+from nokturn.training.events import Event
+from nokturn.training.runs import Run, checked
+from nokturn.workflows.corpus import CorpusSettings, lay_down, source_of
+from nokturn.workflows.learn import Published, learn, remember, remembered
+
+
+@dataclass(frozen=True)
+class Read:
+    """The corpus was read; this is what became of each file."""
+
+    report: IngestReport
+    folder: Path
+
+
+def train(
+    *paths: str | Path,
+    name: str = "",
+    recipe: str | Path | None = None,
+    set: Sequence[str] = (),
+    valid: Sequence[str | Path] = (),
+    time: str = "",
+    resume: bool = False,
+    stop: threading.Event | None = None,
+) -> Iterator[Read | Event | Published]:
+    """Learn from files and folders.
+
+    Parameters
+    ----------
+    paths
+        ABC, MIDI, MusicXML, or folders of them; none when resuming, or where the recipe names a
+        collection.
+    name
+        Of the run and the model; empty = that of the first path.
+    recipe
+        TOML file with settings: tables ``encoding``, ``corpus``, ``model``, ``training``.
+    set
+        Single settings, ``"model.width=512"``; they count more than the recipe.
+    valid
+        Files to hold out; none = a tenth of the pieces, versions of a tune on one side.
+    time
+        Budget: ``"10m"``, ``"1h30m"``.
+    resume
+        Go on with the run of that name.
+    stop
+        Set it to end after the present step, saved.
+
+    Raises
+    ------
+    UsageError
+        The name is taken or a setting is not possible.
+    InputError
+        Nothing in the files can be used.
+    """
+    name = checked(name or _named_after(paths, recipe))
+    run = Run.named(name)
+    if resume:
+        told = remembered(name)
+        yield from learn(run, name, told["recipe"], resume=True, stop=stop)
+        return
+    if checkpoint.exists(run.folder):
+        raise UsageError(
+            f"There is a training named {name} already.",
+            f"Resume it:  nokturn train --name {name} --resume   or choose another --name.",
+        )
+    settings = settings_of(recipe, set, time)
+    source = source_of(paths, build(CorpusSettings, settings.get("corpus", {}), "corpus"))
+    source.files()  # says what is missing before a folder is made
+    corpus = lay_down(run, source, valid, settings)
+    remember(run, {"paths": [str(Path(path).absolute()) for path in paths], "recipe": settings})
+    yield Read(corpus.report, run.folder)
+    card = _card(source, paths) | settings.get("card", {})
+    yield from learn(run, name, settings, card=card, stop=stop)
+
+
+def _card(source: Source, paths: Sequence[str | Path]) -> dict[str, Any]:
+    """Return what a model's card says of where it learned."""
+    names = ", ".join(Path(path).name for path in paths)
+    return {
+        "corpus": names or source.title,
+        "licence": source.licence,
+        "citation": source.citation,
+        "may_be_shipped": source.ship,
+    }
+
+
+def settings_of(
+    recipe: str | Path | None = None, changes: Sequence[str] = (), time: str = ""
+) -> dict[str, Any]:
+    """Return a recipe with single settings and a time budget put in their places."""
+    settings = override(read_recipe(recipe) if recipe else {}, changes)
+    if time:
+        training = settings.setdefault("training", {})
+        training.pop("epochs", None)
+        training["time"] = time
+    return settings
+
+
+def _named_after(paths: Sequence[str | Path], recipe: str | Path | None) -> str:
+    """Return a name for a run after the first path or the recipe: ``My tunes/`` -> ``My-tunes``."""
+    source = paths[0] if paths else recipe
+    if source is None:
+        raise UsageError(
+            "Learn from what, or resume which training?",
+            "Name files or folders, or a training:  nokturn train --name my-tunes --resume",
+        )
+    return "-".join(Path(source).absolute().stem.split()) or "tunes"
