@@ -121,6 +121,58 @@ def convert(
     return [done.path for done in workflow(source, *out, tune=tune, strict=strict, force=force)]
 
 
+def generate(
+    model: str = "",
+    *,
+    key: str = "any",
+    meter: str = "any",
+    tempo: str | float = "",
+    bars: int | None = None,
+    n: int = 1,
+    seed: int | None = None,
+    temperature: float = 0.9,
+    top_p: float = 1.0,
+    top_k: int = 0,
+    min_p: float = 0.0,
+    primer: str = "",
+) -> Pieces:
+    """Compose new music.
+
+    Parameters
+    ----------
+    model
+        Name, ``name@epoch`` or file; empty = the default model.
+    key, meter
+        ``"Ador"``, ``"6/8"``; ``"any"`` leaves the choice to the model.
+    tempo
+        Quarter notes a minute, or ``"3/8=120"``; empty = as fits the meter.
+    bars
+        Length as played, 1-256; None leaves it to the model.
+    n, seed
+        How many pieces; piece *i* (from 0) has seed + *i*. None = a random seed.
+    temperature, top_p, top_k, min_p
+        How to draw: see `nokturn.generation.sampling`.
+    primer
+        How it begins: ABC text or a file.
+
+    Raises
+    ------
+    ModelError
+        There is no such model.
+    ConstraintError
+        What was asked for could not be met.
+    """
+    from nokturn.workflows.generate import Composed
+    from nokturn.workflows.generate import generate as workflow
+    from nokturn.workflows.models import default_model
+
+    events = workflow(
+        model or default_model(), key=key, meter=meter, tempo=str(tempo), bars=bars, n=n,
+        seed=seed, temperature=temperature, top_p=top_p, top_k=top_k, min_p=min_p, primer=primer,
+    )  # fmt: skip
+    return shown(event.piece for event in events if isinstance(event, Composed))
+
+
 def evaluate(model: str, *paths: str | Path, threads: int = 1) -> Evaluation:
     """Return how well a model foretells the music in files and folders.
 
