@@ -78,7 +78,7 @@ def test_a_full_disk_leaves_what_was_there(tmp_path, monkeypatch):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("os.replace", full)
-    with pytest.raises(ResourceError, match="No space left on device. Make room"):
+    with pytest.raises(ResourceError, match=r"No space left on device. Make room"):
         save.write_whole(target, b"new")
     assert [path.name for path in tmp_path.iterdir()] == ["t.abc"]
     assert target.read_text() == "old"
