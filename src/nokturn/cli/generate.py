@@ -99,6 +99,7 @@ EXAMPLES = (
 @click.pass_obj
 def generate(
     terminal: Terminal,
+    /,
     model: str,
     n: int,
     out: tuple[str, ...],
@@ -133,12 +134,15 @@ def generate(
 
 
 class _Stream:
-    """Pieces to standard output, as each is finished where the format holds many."""
+    """Pieces to standard output, as one file: ABC numbers its tunes, so it is written at the end."""
 
     def __init__(self, terminal: Terminal, form: str, count: int) -> None:
         from nokturn.workflows.save import kind_named
 
         self.terminal, self.kind = terminal, kind_named(form)
+        self.pieces: list[Piece] = []
+        if terminal.json:
+            raise UsageError("-o - and --json both want standard output.", "Leave one away.")
         if count > 1 and not self.kind.many:
             raise UsageError(
                 f"Standard output holds one {self.kind.name} file, not {count}.",
@@ -146,10 +150,11 @@ class _Stream:
             )
 
     def add(self, event: Any, as_json: bool) -> None:
-        self.terminal.raw(self.kind.dumps([event.piece]), binary=self.kind.binary)
+        self.pieces.append(event.piece)
 
     def finish(self) -> None:
-        """Do nothing: all is written."""
+        if self.pieces:
+            self.terminal.raw(self.kind.dumps(self.pieces), binary=self.kind.binary)
 
 
 class _Files:
