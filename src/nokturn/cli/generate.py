@@ -134,7 +134,7 @@ def generate(
 
 
 class _Stream:
-    """Pieces to standard output, as one file: ABC numbers its tunes, so it is written at the end."""
+    """Pieces to standard output as one file, at the end: ABC numbers its tunes."""
 
     def __init__(self, terminal: Terminal, form: str, count: int) -> None:
         from nokturn.workflows.save import kind_named
