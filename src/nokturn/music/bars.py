@@ -1,0 +1,100 @@
+"""Do the bars of a sheet add up? Pickups, endings and repeats in mid-bar understood.
+
+    D | GAB cde | ... | g3 d2 :|       in 6/8: the pickup of 1/8 completes the last bar of 5/8
+
+A bar shorter than its meter is right where it is half of a bar that another one completes: a pickup
+at the beginning of the piece, the end of a section whose beginning (or the next one's) is a pickup
+that fills it up. A longer bar is never right. In free meter every bar is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from nokturn.music.sheet import Bar, Sheet
+from nokturn.music.time import WHOLE, Meter, Ticks
+
+
+@dataclass(frozen=True)
+class BarFault:
+    """A bar that does not add up: its index, what it holds and what it should, in ticks."""
+
+    bar: int
+    held: Ticks
+    expected: Ticks
+    meter: Meter
+
+    @property
+    def text(self) -> str:
+        """What is wrong: ``holds 7/8 but the meter is 6/8.``"""
+        held = Fraction(self.held) / WHOLE
+        unit = max(self.meter.denominator, held.denominator)
+        return f"holds {held * unit}/{unit} but the meter is {self.meter}."
+
+
+def bar_faults(sheet: Sheet) -> list[BarFault]:
+    """Return the bars that do not add up, in order."""
+    bars = sheet.bars
+    meters = list(sheet.meters())
+    held = [bar.length for bar in bars]
+    opens = [b == 0 or _section_ends(bars[b - 1], bars[b]) for b in range(len(bars))]
+    faults = []
+    section = 0
+    for b, meter in enumerate(meters):
+        if opens[b] and not bars[b].ending:
+            section = b
+        full = meter.bar_ticks
+        if meter.free or held[b] == full:
+            continue
+        if held[b] > full or not held[b] or not _completed(b, held, opens, section, full):
+            faults.append(BarFault(b, held[b], full, meter))
+    return faults
+
+
+def _section_ends(bar: Bar, following: Bar) -> bool:
+    return bool(
+        bar.repeat_end
+        or bar.ending_stop
+        or bar.line in ("double", "final", "heavy-light", "none")
+        or following.repeat_start
+        or following.ending
+    )
+
+
+def _completed(b: int, held: list[Ticks], opens: list[bool], section: int, full: Ticks) -> bool:
+    """Return whether a short bar is a pickup, or is filled up by one."""
+    if b == 0:
+        return True
+    missing = full - held[b]
+    last = b + 1 == len(held)
+    if last or opens[b + 1]:  # it ends a section: a pickup at either end of it may complete it
+        following = [] if last else [held[b + 1]]
+        if missing in (held[section], held[0], *following):
+            return True
+    if not opens[b]:
+        return False
+    before = held[b - 1]
+    if before == missing:
+        return True
+    # a section's own pickup, completed where the section ends
+    ends = (k for k in range(b + 1, len(held)) if k + 1 == len(held) or opens[k + 1])
+    return any(held[k] == missing for k in ends)
+
+
+def numbered_bars(sheet: Sheet) -> int:
+    """Return how many bars a sheet has as musicians count them.
+
+    A pickup counts as none, and two parts of a bar around a repeat sign as one.
+    """
+    meters = list(sheet.meters())
+    count, part = 0, Fraction(0)
+    for bar, meter in zip(sheet.bars, meters, strict=True):
+        full = meter.bar_ticks
+        if meter.free or bar.length >= full:
+            count, part = count + 1, Fraction(0)
+            continue
+        part += bar.length
+        if part >= full:
+            count, part = count + 1, Fraction(0)
+    return count
