@@ -21,13 +21,13 @@ class Sampling(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    temperature: float = Field(0.9, ge=0.05, le=3.0, allow_inf_nan=False)
+    temperature: float = Field(default=0.9, ge=0.05, le=3.0, allow_inf_nan=False)
     """Below 1 the likely becomes likelier, above 1 the unlikely does; 0.05-3."""
-    top_k: int = Field(0, ge=0)
+    top_k: int = Field(default=0, ge=0)
     """Only the k likeliest symbols; 0 = all."""
-    top_p: float = Field(1.0, gt=0.0, le=1.0)
+    top_p: float = Field(default=1.0, gt=0.0, le=1.0)
     """Only the likeliest symbols that together hold this probability (nucleus); 1 = all."""
-    min_p: float = Field(0.0, ge=0.0, lt=1.0)
+    min_p: float = Field(default=0.0, ge=0.0, lt=1.0)
     """Only symbols with at least this share of the likeliest one's probability; 0 = all."""
 
 

@@ -1,0 +1,223 @@
+"""Compose: tunes that are right, from a model and wishes.
+
+    for tune in compose(ModelFile.load(path), Wishes(key="Ador", meter="6/8", bars=32), seed=7):
+        tune.piece, tune.attempts, tune.redrawn
+
+What is drawn under the guide is read by the strict reader; every bar must add up, repeats must
+pair, key, meter and number of bars must be those asked for. What is not so is drawn again with the
+same generator. Variation *i* has the seed *seed + i* and a generator of its own, so that it can be
+made again alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from nokturn.encodings._abc_clock import BarClock
+from nokturn.encodings.abc_text import AbcText, learned_text, tune
+from nokturn.encodings.base import restore
+from nokturn.errors import ConstraintError, InputError, ModelError
+from nokturn.evaluation.validity import check_sheet
+from nokturn.formats._abc_reader import read_tune
+from nokturn.generation.constraints import AbcGuide, Wishes
+from nokturn.generation.decoding import Drawn, decode
+from nokturn.generation.sampling import Sampling
+from nokturn.models._file import ModelFile
+from nokturn.music.bars import bar_faults
+from nokturn.music.piece import Piece
+from nokturn.music.pitch import Key
+from nokturn.music.sheet import Bar, Sheet
+from nokturn.music.time import Meter
+
+MAX_ATTEMPTS = 25
+FOUR_FOUR = {(4, 4): "C", (2, 2): "C|"}  # what most tunes in books have for it
+MIN_BARS = 4
+
+
+@dataclass
+class Composed:
+    """A tune that is right, and how it came about."""
+
+    piece: Piece
+    seed: int
+    attempts: int = 1  # whole tunes drawn
+    bars: int = 0  # bars drawn in all attempts
+    redrawn: int = 0  # bars among them that were thrown away
+    replaced: dict[str, str] = field(default_factory=dict)  # unknown characters of the primer
+
+
+def compose(
+    file: ModelFile,
+    *,
+    meter: Meter | None = None,
+    key: Key | None = None,
+    bars: int = 0,
+    n: int = 1,
+    seed: int = 0,
+    sampling: Sampling | None = None,
+    primer: str = "",
+) -> Iterator[Composed]:
+    """Yield tunes.
+
+    Parameters
+    ----------
+    meter, key, bars
+        What is asked for; ``bars`` as played. None or 0 = the model chooses.
+    n, seed
+        How many, and the seed of the first.
+    primer
+        ABC that each begins with: a tune or a part of one.
+
+    Raises
+    ------
+    ModelError
+        The model does not write ABC.
+    InputError
+        The primer cannot be read.
+    ConstraintError
+        In 25 attempts no tune came out right.
+    """
+    encoding = restore(file.encoding, file.encoding_settings, file.vocabulary)
+    if not isinstance(encoding, AbcText) or encoding.plain:
+        raise ModelError(
+            "this model does not write canonical ABC, so its tunes cannot be held to be right.",
+            "Choose another model: nokturn models list",
+        )
+    begin = primer_text(primer, encoding, meter, key)
+    ids, replaced = encoding.encode_text(begin)
+    if begin.startswith("M:") and "\nK:" in begin:
+        meter, key = None, None  # the primer has its own
+    wishes = Wishes(_meter_word(meter, begin), _key_word(key), bars)
+    for i in range(n):
+        with threadpool_limits(limits=1):  # many threads only slow such small products down
+            made = _one(file, encoding, wishes, seed + i, sampling or Sampling(), ids.tolist())
+        made.replaced = replaced
+        if meter is not None:
+            made.piece.sheet.bars[0].meter = meter
+        yield made
+
+
+def _meter_word(meter: Meter | None, begin: str) -> str:
+    """Return how the meter is asked of the model: ``C`` for 4/4, which is what it has met."""
+    if meter is None or begin.startswith("M:"):
+        return ""
+    return FOUR_FOUR.get((meter.numerator, meter.denominator), str(meter))
+
+
+def _key_word(key: Key | None) -> str:
+    if key is None:
+        return ""
+    mode = {"ionian": "major", "aeolian": "minor"}.get(key.mode, key.mode)
+    return str(replace(key, mode=mode))
+
+
+def _one(
+    file: ModelFile,
+    encoding: AbcText,
+    wishes: Wishes,
+    seed: int,
+    sampling: Sampling,
+    primer: list[int],
+) -> Composed:
+    generator = np.random.default_rng(seed)
+    made = Composed(Piece(Sheet()), seed, attempts=0)
+    reason = ""
+    while made.attempts < MAX_ATTEMPTS:
+        made.attempts += 1
+        drawn = decode(
+            file.model.stream(),
+            encoding.tracker(**({"bars": wishes.bars} if wishes.bars and encoding.clock else {})),
+            AbcGuide(encoding, wishes),
+            sampling,
+            generator,
+            primer=primer,
+            encode=lambda text: encoding.encode_text(text)[0].tolist(),
+            bar_is_right=bar_is_right,
+        )
+        piece, reason = _judged(encoding, drawn, wishes)
+        made.bars += drawn.bars + drawn.redrawn
+        made.redrawn += drawn.redrawn if piece else drawn.bars + drawn.redrawn
+        if piece is not None:
+            made.piece = piece
+            return made
+    raise ConstraintError(
+        f"No tune came out right in {MAX_ATTEMPTS} attempts: {reason}.",
+        "Lower the temperature, or ask for less: another key, meter or number of bars.",
+    )
+
+
+def _judged(encoding: AbcText, drawn: Drawn, wishes: Wishes) -> tuple[Piece | None, str]:
+    """Return the tune, or None and what is wrong with it."""
+    if not drawn.ended:
+        return None, "no way on was found"
+    text = encoding.decode_text(drawn.ids)
+    try:
+        piece = read_tune(tune(text), strict=True)
+    except InputError as error:
+        return None, error.message.rstrip(".")
+    sheet = piece.sheet
+    if sheet.bars and not sheet.bars[-1].repeat_end:
+        sheet.bars[-1].line = "final"
+    check = check_sheet(sheet, mistake="; ".join(piece.repairs))
+    if not check.valid:
+        return None, check.mistake or "a bar or repeat is not right"
+    if len(sheet.bars) < MIN_BARS and not wishes.bars:
+        return None, f"it has only {len(sheet.bars)} bars"
+    if wishes.key and str(sheet.key) != wishes.key:
+        return None, f"its key is {sheet.key}"
+    if wishes.meter and str(sheet.meter) != wishes.meter:
+        return None, f"its meter is {sheet.meter}"
+    if wishes.bars and played_bars(text) != wishes.bars:
+        return None, f"it has {played_bars(text)} bars"
+    piece.text = ""
+    return piece, ""
+
+
+def played_bars(text: str) -> int:
+    """Return how many bars a text has as played, repeats and all; a pickup counts as none."""
+    clock = BarClock()
+    for character in text:
+        clock.step(character)
+    return clock.total
+
+
+def bar_is_right(text: str) -> bool:
+    """Return whether a text that ends with a bar line reads without a mistake so far.
+
+    A bar that is still too short counts as right where it may be a pickup or its completion.
+    """
+    try:
+        sheet = read_tune(tune(text.rstrip(":") if not text.endswith(":|") else text)).sheet
+    except InputError:
+        return False
+    faults = bar_faults(sheet)
+    return not faults or (faults[0].bar == len(sheet.bars) - 1 and _may_complete(sheet.bars))
+
+
+def _may_complete(bars: list[Bar]) -> bool:
+    """Whether the last bar is short, as one is that a pickup fills up."""
+    return len(bars) > 1 and bool(bars[-1].repeat_end or bars[-1].line != "single")
+
+
+def primer_text(primer: str, encoding: AbcText, meter: Meter | None, key: Key | None) -> str:
+    """Return how a tune begins, as the model has learned it, from a primer as people write it.
+
+    A primer with a key is read as a tune; one without is notes, which stand after the meter and
+    key asked for (4/4 and C where none is).
+    """
+    text = primer.strip()
+    if not text:
+        return ""
+    if not any(line.startswith("K:") for line in text.split("\n")):
+        text = f"X:1\nM:{meter or 'C'}\nL:1/8\nK:{key or 'C'}\n{text}"
+    sheet = read_tune(text if "X:" in text else f"X:1\n{text}", source="primer").sheet
+    if meter is not None:
+        sheet.bars[0].meter = meter
+    begin = learned_text(sheet, chords=encoding.chords).rstrip("\n")
+    ended = text.rstrip().endswith(("|", "]", ":"))
+    begin = begin.removesuffix("]") if begin.endswith("|]") else begin
+    return begin if ended else begin.rstrip("|")

@@ -1,0 +1,223 @@
+"""Generate: new tunes from a model and wishes.
+
+    for event in generate("folk", key="Ador", meter="6/8", bars=32, n=4, seed=7):
+        if isinstance(event, Composed): print(event.piece.title)
+
+Each tune gets a title, a tempo and a recipe: model and its hash, seed, settings, version. The same
+version, model, settings and seed on the same machine give the same tune.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from nokturn.errors import InputError, UsageError
+from nokturn.generation.compose import compose
+from nokturn.generation.sampling import Sampling
+from nokturn.models._file import ModelFile
+from nokturn.music.piece import Piece
+from nokturn.music.pitch import Key
+from nokturn.music.sheet import Sheet
+from nokturn.music.time import TICKS_PER_QUARTER, Meter, Tempo
+from nokturn.training import runs
+from nokturn.workflows.load import load, read_stdin
+
+MAX_SEED = 2**31 - 1
+DANCES = {  # name and usual tempo
+    (6, 8): ("Jig", Tempo(112, 720)),
+    (9, 8): ("Slip jig", Tempo(112, 720)),
+    (12, 8): ("Slide", Tempo(120, 720)),
+    (2, 4): ("Polka", Tempo(112)),
+    (3, 4): ("Waltz", Tempo(138)),
+    (3, 8): ("Waltz", Tempo(60, 720)),
+    (4, 4): ("Reel", Tempo(92, 960)),
+    (2, 2): ("Reel", Tempo(96, 960)),
+}
+
+
+@dataclass(frozen=True)
+class Composed:
+    """A new piece; its recipe says how it was made."""
+
+    piece: Piece
+
+
+@dataclass(frozen=True)
+class Said:
+    """Something that the user should know."""
+
+    text: str
+
+
+def generate(
+    model: str = "folk",
+    *,
+    key: str = "any",
+    meter: str = "any",
+    tempo: str | float = "",
+    bars: int | None = None,
+    n: int = 1,
+    seed: int | None = None,
+    temperature: float = 0.9,
+    top_p: float = 1.0,
+    top_k: int = 0,
+    min_p: float = 0.0,
+    primer: str = "",
+) -> Iterator[Composed | Said]:
+    """Compose pieces.
+
+    Parameters
+    ----------
+    model
+        Name, ``name@epoch`` or path of a model.
+    key, meter
+        ``"Ador"``, ``"6/8"``; ``"any"`` lets the model choose.
+    tempo
+        Quarter notes a minute, or with the beat: ``"3/8=120"``; empty = usual for the dance.
+    bars
+        Length as played, repeats and all; None lets the model choose. 1-256.
+    n
+        How many. Variation *i* (from 0) has the seed *seed + i*.
+    seed
+        0 to 2147483647; None = a random one.
+    temperature, top_p, top_k, min_p
+        See `nokturn.generation.sampling.Sampling`.
+    primer
+        How it begins: ABC text, the name of a file, or ``"-"`` for standard input.
+
+    Raises
+    ------
+    UsageError, ModelError, InputError, ConstraintError
+        A wish that cannot be meant, no such model, a primer that is no music, no tune that fits.
+    """
+    wanted_key = _key(key)
+    wanted_meter = _meter(meter)
+    mark = _tempo(tempo)
+    sampling = _sampling(temperature=temperature, top_p=top_p, top_k=top_k, min_p=min_p)
+    if bars is not None and not 1 <= bars <= 256:
+        raise UsageError(f"--bars {bars} is out of range.", "A piece has 1 to 256 bars.")
+    if n < 1:
+        raise UsageError(f"-n {n} is out of range.", "Ask for at least one piece.")
+    first = secrets.randbelow(MAX_SEED - n) if seed is None else seed
+    if not 0 <= first <= MAX_SEED:
+        raise UsageError(f"--seed {seed} is out of range.", f"Seeds are 0 to {MAX_SEED}.")
+    begin = _primer(primer)
+    file = ModelFile.load(runs.resolve(model))
+    recipe = {
+        "nokturn": importlib.metadata.version("nokturn"),
+        "model": Path(model).stem if model.endswith(runs.ENDING) else model,
+        "sha256": file.sha256,
+        "key": key, "meter": meter, "tempo": str(tempo), "bars": bars,
+        **sampling.model_dump(),
+        **({"primer": begin} if begin else {}),
+    }  # fmt: skip
+    drawn = again = 0
+    tunes = compose(
+        file,
+        meter=wanted_meter,
+        key=wanted_key,
+        bars=bars or 0,
+        n=n,
+        seed=first,
+        sampling=sampling,
+        primer=begin,
+    )
+    for i, made in enumerate(tunes):
+        if i == 0 and made.replaced:
+            yield Said(_told(made.replaced))
+        drawn, again = drawn + made.bars, again + made.redrawn
+        piece = made.piece
+        _dress(piece.sheet, made.seed, mark)
+        piece.title = piece.sheet.title
+        piece.source = recipe["model"]
+        piece.recipe = {**recipe, "seed": made.seed}
+        yield Composed(piece)
+    if again:
+        yield Said(f"{again} of {drawn} bars ({again / drawn:.0%}) were not right and drawn again.")
+
+
+def _dress(sheet: Sheet, seed: int, mark: Tempo | None) -> None:
+    """Give a tune its title and tempo."""
+    meter = sheet.meter
+    name, usual = DANCES.get((meter.numerator, meter.denominator), ("Tune", Tempo(120)))
+    sheet.title = f"{name} in {sheet.key.name}, no. {seed}"
+    sheet.fields = [("R", name.lower())]
+    sheet.bars[0].tempos = {0: mark or usual}
+
+
+def _key(text: str) -> Key | None:
+    return None if text.strip().lower() in ("", "any") else Key.parse(text)
+
+
+def _meter(text: str) -> Meter | None:
+    from nokturn.formats._abc_fields import parse_meter
+
+    if text.strip().lower() in ("", "any"):
+        return None
+    try:
+        meter = parse_meter(text)
+    except ValueError as error:
+        raise UsageError(f"--meter: {error}.") from error
+    if meter.free:
+        raise UsageError("A tune without meter cannot be asked for.", "For example: --meter 6/8")
+    return meter
+
+
+def _tempo(text: str | float) -> Tempo | None:
+    from nokturn.formats._abc_fields import parse_tempo
+
+    word = str(text).strip()
+    if word.lower() in ("", "any", "auto"):
+        return None
+    try:
+        tempo = parse_tempo(word.replace(",", "."), TICKS_PER_QUARTER)
+    except ValueError as error:
+        raise UsageError(f"--tempo: {error}.") from error
+    if not 10 <= tempo.qpm <= 1000:
+        raise UsageError(
+            f"--tempo {word} is {tempo.qpm:g} quarter notes a minute.", "Use 10 to 1000."
+        )
+    return tempo
+
+
+def _sampling(**values: Any) -> Sampling:
+    try:
+        return Sampling(**values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0]).replace("_", "-")
+        raise UsageError(f"--{name} {first['input']}: {first['msg'].lower()}.") from error
+
+
+def _primer(text: str) -> str:
+    """Return the ABC that a primer means: text as it is, or what a file or the pipe holds."""
+    from nokturn.formats._abc_writer import write_tune
+
+    if not text.strip():
+        return ""
+    if text == "-":
+        data = read_stdin()
+        if not data.startswith((b"MThd", b"PK", b"<")):
+            return data.decode("utf-8", errors="replace")
+        raise InputError("the primer is not ABC.", "Convert it: nokturn convert - -f abc -o -")
+    if "\n" not in text and len(text) < 1000 and (Path(text).is_file() or _file_name(text)):
+        return write_tune(load(text)[0])
+    return text
+
+
+def _file_name(text: str) -> bool:
+    return Path(text).suffix.lower() in (".abc", ".mid", ".midi", ".musicxml", ".mxl", ".xml")
+
+
+def _told(replaced: dict[str, str]) -> str:
+    words = [
+        f"{old!r} {'by ' + repr(new) if new else 'by nothing'}" for old, new in replaced.items()
+    ]
+    return f"The model does not know these signs of the primer; replaced: {', '.join(words)}."
