@@ -114,7 +114,7 @@ def learned(
 def corpora(
     args: argparse.Namespace,
 ) -> tuple[list[tuple[Piece, int]], list[Piece], list[Piece]]:
-    """Return the tunes to learn from with their weights, those of the corpus alone, the held out."""
+    """Return the tunes to learn from with their weights, the corpus alone, and the held out."""
     others = ingest(args.more).items if args.more else []
     if args.corpus == "nottingham":
         own = [item.piece for item in ingest([args.data / "train.abc"]).items]
