@@ -217,7 +217,10 @@ def primer_text(primer: str, encoding: AbcText, meter: Meter | None, key: Key | 
     sheet = read_tune(text if "X:" in text else f"X:1\n{text}", source="primer").sheet
     if meter is not None:
         sheet.bars[0].meter = meter
-    begin = learned_text(sheet, chords=encoding.chords).rstrip("\n")
+    try:
+        begin = learned_text(sheet, chords=encoding.chords).rstrip("\n")
+    except InputError as error:
+        raise InputError(error.message, "Write some ABC.", source="primer") from error
     ended = text.rstrip().endswith(("|", "]", ":"))
     begin = begin.removesuffix("]") if begin.endswith("|]") else begin
     return begin if ended else begin.rstrip("|")

@@ -126,7 +126,7 @@ class AbcGuide:
     def _may_shrink(self, character: str) -> bool:
         """Whether a length that bursts the bar may yet be divided: 3 on its way to ``3/2``."""
         length = re.search(r"[A-Ga-gz\]][,']*(\d?)$", self.text)
-        return length is not None and (character.isdigit() or character == "/")
+        return length is not None and (character == "/" if length[1] else character in "357")
 
     def _bar_may_end(self) -> bool:
         left, pickup = self.clock.values[1], self.clock.values[5]
@@ -134,7 +134,7 @@ class AbcGuide:
             return True
         if not self.closed:
             return self.clock.values[0] > 1  # a pickup begins the tune
-        return pickup > 0 and left == pickup + 2
+        return pickup > 0 and left == _FULL + 2 * pickup  # it is counted in 32nds and 16ths
 
     def _reached(self) -> bool:
         """Whether the last bar that was asked for has its bar line."""
