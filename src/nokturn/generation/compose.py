@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -25,7 +26,7 @@ from nokturn.evaluation.validity import check_sheet
 from nokturn.formats._abc_reader import read_tune
 from nokturn.generation.constraints import AbcGuide, Wishes
 from nokturn.generation.decoding import Drawn, decode
-from nokturn.generation.sampling import Sampling
+from nokturn.generation.sampling import Sampling, draw
 from nokturn.models._file import ModelFile
 from nokturn.music.bars import bar_faults
 from nokturn.music.piece import Piece
@@ -124,6 +125,8 @@ def _one(
     primer: list[int],
 ) -> Composed:
     generator = np.random.default_rng(seed)
+    if not (wishes.key or primer):
+        wishes = replace(wishes, key=_usual_key(file.card, generator))
     made = Composed(Piece(Sheet()), seed, attempts=0)
     reason = ""
     while made.attempts < MAX_ATTEMPTS:
@@ -148,6 +151,21 @@ def _one(
         f"No tune came out right in {MAX_ATTEMPTS} attempts: {reason}.",
         "Lower the temperature, or ask for less: another key, meter or number of bars.",
     )
+
+
+def _usual_key(card: dict[str, Any], generator: np.random.Generator) -> str:
+    """Return a key as often as the tunes that the model learned from have it; empty = any.
+
+    It has learned them in every key, and would write as many tunes in Db as in D.
+    """
+    told = card.get("keys")
+    if not isinstance(told, dict):
+        return ""
+    known = {k: n for k, n in told.items() if isinstance(n, int) and 0 < n < 1e9 and len(k) < 12}
+    if not known:
+        return ""
+    shares = np.array(list(known.values()), dtype=np.float64)
+    return str(list(known)[draw(shares / shares.sum(), generator)])
 
 
 def _judged(encoding: AbcText, drawn: Drawn, wishes: Wishes) -> tuple[Piece | None, str]:

@@ -23,6 +23,7 @@ MAX_BAR_CHARACTERS = 160
 MAX_CHARACTERS = 12_000
 _FULL = 1  # of the clock's channel "left"
 _TOO_MUCH = 51
+_MAY_DIVIDE = re.compile(r"[A-Ga-gxz\],']\d*$")  # what a slash may follow
 _HEADER_LINE = re.compile(r"([A-Z]):(.*)\n")
 
 
@@ -103,14 +104,16 @@ class AbcGuide:
             return False
         if character in "|:" and last not in "|:[]" and not self._bar_may_end():
             return False
+        if character == "/" and not _MAY_DIVIDE.search(self.text):
+            return False
         clock = self.clock.copy()
         left = clock.step(character)[1]
         if left == _TOO_MUCH:
             return self._may_shrink(character)
         if self._past_goal(clock):
             return False
-        music = character.isalpha() or character in '([{"^_=!.~'
-        return not (self._reached() and music)  # once the last bar is written, none may follow
+        # once the last bar is written, only its bar line and the line may end
+        return not self._reached() or character in "|]:\n"
 
     def _allows_in_header(self, character: str) -> bool:
         line = self.text.rpartition("\n")[2]
@@ -139,11 +142,10 @@ class AbcGuide:
     def _reached(self) -> bool:
         """Whether the last bar that was asked for has its bar line."""
         bars = self.wishes.bars
-        open_bar = self.clock.values[0] > 1
-        return bool(bars) and self.closed > 0 and not open_bar and self.clock.total >= bars
+        return bool(bars) and self.closed > 0 and not self.clock.music and self.clock.total >= bars
 
     def _may_end(self) -> bool:
-        if not self.in_body or self.closed < 2 or self.clock.values[0] > 1:
+        if not self.in_body or self.closed < 2 or self.clock.music:
             return False
         if self.clock.values[4] == 2 or self.clock.values[4] == 3:  # a repeat is open
             return False

@@ -10,11 +10,13 @@ under its name. It can be stopped at any time and resumed, with the same bits as
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nokturn.corpora._ingest import Corpus
 from nokturn.corpora._report import IngestReport
 from nokturn.corpora.base import Source
 from nokturn.errors import UsageError
@@ -90,7 +92,7 @@ def train(
     corpus = lay_down(run, source, valid, settings)
     remember(run, {"paths": [str(Path(path).absolute()) for path in paths], "recipe": settings})
     yield Read(corpus.report, run.folder)
-    card = _card(source, paths) | settings.get("card", {})
+    card = _card(source, paths) | {"keys": _keys(corpus)} | settings.get("card", {})
     yield from learn(run, name, settings, card=card, stop=stop)
 
 
@@ -103,6 +105,13 @@ def _card(source: Source, paths: Sequence[str | Path]) -> dict[str, Any]:
         "citation": source.citation,
         "may_be_shipped": source.ship,
     }
+
+
+def _keys(corpus: Corpus) -> dict[str, int]:
+    """Return how many tunes stand in each key, the frequent ones: what to write in unasked."""
+    counts = Counter(str(item.piece.sheet.key) for item in corpus.items)
+    least = max(2, len(corpus.items) // 500)
+    return {key: n for key, n in counts.most_common(40) if n >= least and key != "none"}
 
 
 def settings_of(
