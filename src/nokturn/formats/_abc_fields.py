@@ -23,8 +23,10 @@ _CLEFS = {
     "alto": "alto", "c3": "alto", "c": "alto", "tenor": "tenor", "c4": "tenor", "perc": "perc",
     "p": "perc", "baritone": "bass", "soprano": "treble", "mezzosoprano": "alto", "none": "",
 }  # fmt: skip
-_COMBINING = {"`": "\u0300", "'": "\u0301", "^": "\u0302", "~": "\u0303", '"': "\u0308",
-              "c": "\u0327", "v": "\u030c", "u": "\u0306", "H": "\u030b", "o": "\u030a"}  # fmt: skip
+_COMBINING = {
+    "`": "\u0300", "'": "\u0301", "^": "\u0302", "~": "\u0303", '"': "\u0308",
+    "c": "\u0327", "v": "\u030c", "u": "\u0306", "H": "\u030b", "o": "\u030a",
+}  # fmt: skip
 _LIGATURES = {"ss": "ß", "ae": "æ", "AE": "Æ", "oe": "œ", "OE": "Œ", "aa": "å", "AA": "Å",
               "/o": "ø", "/O": "Ø", "dh": "ð", "th": "þ", "TH": "Þ", "DH": "Ð"}  # fmt: skip
 

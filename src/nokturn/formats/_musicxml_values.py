@@ -1,7 +1,7 @@
 """Note values: how a duration is written with heads, flags, dots, ratios and ties.
 
-    >>> values(600)                       # five sixteenths have no sign of their own
-    [Value('quarter', 0, 480), Value('16th', 0, 120)]
+>>> values(600)                       # five sixteenths have no sign of their own
+[Value('quarter', 0, 480), Value('16th', 0, 120)]
 """
 
 from __future__ import annotations
