@@ -1,54 +1,102 @@
-"""MIDI files: what sounds, as notes in ticks.
+"""MIDI files (``.mid``): what sounds, as every other music program knows it.
 
-    piece = Midi.loads(data)[0]        a Piece of a Score
-    data = Midi.dumps(piece)           type 1, 480 ticks a quarter, tempo, meter and key on track 0
+    MThd, MTrk ...  ->  Piece with a Score;  Piece  ->  type 1, 480 ticks to the quarter
 
-Read by symusic, which is fast, and where it refuses a damaged file by mido, which is patient; what
-a reader returns is checked before anything else sees it. What is not kept: controllers other than
-the sustain pedal, pitch bend, lyrics.
+Read by symusic and checked at once; what it refuses or what cannot be true is read a second time by
+a tolerant reader, and `Piece.repairs` says what that mended. A MIDI file knows neither spelling nor
+voices nor rests: `Piece.sheet` finds them again. Pitch bends, controllers other than the sustain
+pedal, lyrics and markers are left out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from nokturn.errors import InputError, LimitError, UsageError
-from nokturn.formats import _midi_reader, _midi_writer
-from nokturn.formats.base import Format
+from nokturn.formats.base import MAX_FILE_BYTES, Format
 from nokturn.music.piece import Piece
+from nokturn.music.score import Score
 
-MAX_BYTES = 16 * 1024 * 1024
+SMPTE = 0x80  # in the first byte of the division
 
 
 class Midi(Format):
-    """Standard MIDI files; one piece each."""
+    """Standard MIDI files, types 0, 1 and 2."""
 
-    extensions: ClassVar[tuple[str, ...]] = (".mid", ".midi")
+    extensions: ClassVar[tuple[str, ...]] = (".mid", ".midi", ".smf", ".kar", ".rmi")
 
     @classmethod
     def recognises(cls, data: bytes) -> bool:
-        """Whether it begins with a MIDI header, in a RIFF container or not."""
-        return data.startswith(b"MThd") or (data.startswith(b"RIFF") and data[8:12] == b"RMID")
+        """Whether the data begin with a MIDI header or track."""
+        return data[:4] in (b"MThd", b"MTrk") or data[:4] == b"RIFF" and data[8:12] == b"RMID"
 
     @classmethod
     def loads(cls, data: bytes, *, source: str = "<data>", strict: bool = False) -> list[Piece]:
-        """Read the piece; see `Format.loads`. With ``strict`` a damaged file is refused."""
-        if len(data) > MAX_BYTES:
-            raise LimitError(
-                f"a MIDI file of {len(data) >> 20} MB; 16 is the limit.", source=source
-            )
-        if not cls.recognises(data):
-            raise InputError("it does not begin with MThd, so it is not MIDI.", source=source)
-        start = data.find(b"MThd")
-        return [_midi_reader.read(data[start:], source, strict)]
+        """Read the piece in a MIDI file; of type 2, a piece for each pattern.
+
+        Raises
+        ------
+        InputError
+            Where it is no MIDI file or holds no notes; with ``strict``, where it is damaged.
+        LimitError
+            For more than 200,000 notes, 1,024 tracks or four hours.
+        """
+        from nokturn.formats import _midi_reader as reader
+        from nokturn.formats._midi_tolerant import read_tolerantly
+
+        if len(data) > MAX_FILE_BYTES:
+            raise LimitError("the file is larger than 64 MB.", source=source)
+        if b"MTrk" not in data:
+            raise InputError(_not_midi(data), "Choose a .mid file.", source=source)
+        begin = data.find(b"MThd")
+        body = data[begin:] if data[:4] == b"RIFF" and begin > 0 else data
+        reason = ""
+        if _plain(body):
+            try:
+                score = reader.read(body, source)
+            except reader.Untrusted as error:
+                reason = str(error)
+            else:
+                recipe = reader.look_at_first_track(body, score, body[8:10] != b"\0\0")
+                reader.check_sound(score, source)
+                return [Piece(reader.tidy(score), source=source, recipe=recipe)]
+        scores, recipe, repairs = read_tolerantly(body, source)
+        if strict and (reason or repairs):
+            raise InputError(f"it is damaged: {reason or repairs[0]}.", source=source)
+        for score in scores:
+            reader.check_sound(score, source)
+        return [Piece(s, source=source, recipe=recipe, repairs=list(repairs)) for s in scores]
 
     @classmethod
     def dumps(cls, pieces: Piece | Iterable[Piece]) -> bytes:
-        """Write the piece. Raises `UsageError` for several."""
+        """Write one piece as type 1, 480 ticks to the quarter."""
+        from nokturn.formats._midi_writer import write
+
         several = [pieces] if isinstance(pieces, Piece) else list(pieces)
         if len(several) != 1:
             raise UsageError(
-                f"A MIDI file holds one piece, not {len(several)}.", "Write each alone."
+                f"A MIDI file holds one piece, not {len(several)}.", "Write a file for each."
             )
-        return _midi_writer.write(several[0])
+        piece = several[0]
+        score: Score = piece.score
+        recipe: dict[str, Any] | None = piece.recipe
+        return write(score, recipe, piece.title)
+
+
+def _plain(data: bytes) -> bool:
+    """Whether symusic can be asked: a whole header, not of type 2, not in SMPTE time."""
+    return (
+        data[:4] == b"MThd"
+        and len(data) >= 14
+        and data[8:10] in (b"\0\0", b"\0\1")
+        and not data[12] & SMPTE
+    )
+
+
+def _not_midi(data: bytes) -> str:
+    if not data:
+        return "the file is empty."
+    if data[:4] == b"SMF2":
+        return "this is a MIDI 2.0 clip file, which is not supported yet."
+    return "this is not a MIDI file, or one without any track."
