@@ -12,7 +12,7 @@ from typing import NamedTuple
 from nokturn.music.sheet import Tuplet
 from nokturn.music.time import WHOLE, Ticks, exact
 
-TYPES = {
+TYPES: dict[str, Ticks] = {
     "long": 4 * WHOLE,
     "breve": 2 * WHOLE,
     "whole": WHOLE,
