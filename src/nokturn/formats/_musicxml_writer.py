@@ -13,7 +13,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from nokturn.formats._musicxml_elements import key_element, sub
-from nokturn.formats._musicxml_notes import VoiceWriter, divisions_of
+from nokturn.formats._musicxml_line import VoiceWriter, divisions_of
 from nokturn.music.piece import Piece
 from nokturn.music.sheet import Bar, Sheet, Voice
 from nokturn.music.time import TICKS_PER_QUARTER, Meter, Ticks
