@@ -21,7 +21,7 @@ from nokturn.rendering.pictures import FONTS, png
 
 A4 = (2100, 2970)  # a page in tenths of a millimetre
 HEAD = 190  # of it for title and composer
-SERIF = "'Times New Roman', 'DejaVu Serif', Georgia, serif"
+SERIF = "'Liberation Serif', 'Times New Roman', Times, serif"
 _OPTIONS = {
     "adjustPageHeight": True,
     "breaks": "auto",
@@ -81,7 +81,7 @@ def engrave_png(piece: Piece) -> bytes:
 def _finished(svg: str, title: str, composer: str) -> str:
     """Return an SVG with its head, its ground and the font of the signs in its texts."""
     width = float(re.search(r'viewBox="0 0 ([\d.]+)', svg)[1])  # type: ignore[index]
-    head = '<rect width="100%" height="100%" fill="#ffffff"/>'
+    head = '<rect width="100%" height="100%" style="fill: #ffffff; stroke: none"/>'
     if title:
         size = min(26.0, 1.55 * width / max(1, len(title)))
         head += (

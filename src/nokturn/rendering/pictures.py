@@ -23,8 +23,8 @@ def png(svg: str, *, zoom: float = 2.0) -> bytes:
         zoom=zoom,
         skip_system_fonts=True,
         font_files=[str(path) for path in sorted(FONTS.glob("*.ttf"))],
-        serif_family="DejaVu Serif",
+        serif_family="Liberation Serif",
         sans_serif_family="DejaVu Sans",
-        font_family="DejaVu Serif",
+        font_family="Liberation Serif",
     )
     return bytes(data)
