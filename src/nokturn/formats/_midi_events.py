@@ -84,7 +84,8 @@ class Mender:
         return header, tracks
 
     def _tracks(self, at: int) -> list[bytes]:
-        data, found = self.data, []
+        data = self.data
+        found: list[bytes] = []
         while at + 8 <= len(data) and len(found) < MAX_MENDED_CHUNKS:
             name = data[at : at + 4]
             length = int.from_bytes(data[at + 4 : at + 8], "big")

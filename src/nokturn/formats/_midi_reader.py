@@ -10,6 +10,7 @@ first track's beginning is walked once more for that, the title and the recipe.
 from __future__ import annotations
 
 import re
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -24,23 +25,26 @@ WALKED = 20_000  # events of the first track looked at; most first tracks hold a
 NAME = re.compile(rb"\xff\x03([\x00-\x7f])")
 
 
-class Untrusted(Exception):
+class UntrustedError(Exception):
     """What symusic read cannot be right; the tolerant reader should look at it."""
 
 
 def read(data: bytes, source: str) -> Score:
     """Return the score in the data.
 
-    Raises `Untrusted` with the reason where a second reading may help, `LimitError` for too much.
+    Raises `UntrustedError` with the reason where a second reading may help, `LimitError` for too
+    much of anything.
     """
-    import symusic
+    symusic: Any = import_module("symusic")
 
     try:
         found = symusic.Score.from_midi(data)
     except (RuntimeError, ValueError, OverflowError, MemoryError) as error:
-        raise Untrusted(str(error).split(": iostream")[0].removeprefix("MiniMidi: ")) from error
+        raise UntrustedError(
+            str(error).split(": iostream")[0].removeprefix("MiniMidi: ")
+        ) from error
     if found.ticks_per_quarter <= 0:
-        raise Untrusted("0 ticks per quarter")
+        raise UntrustedError("0 ticks per quarter")
     check_counts(len(found.tracks), found.note_num(), source)
     score = Score(ticks_per_quarter=found.ticks_per_quarter)
     names = _latin_names(data) if any("\ufffd" in t.name for t in found.tracks) else {}
@@ -90,9 +94,9 @@ def _track(found: Any, names: dict[str, str]) -> Track:
     notes["onset"], notes["duration"] = arrays["time"], np.maximum(arrays["duration"], 1)
     notes["pitch"], notes["velocity"] = arrays["pitch"], arrays["velocity"]
     if (arrays["time"] < 0).any() or (arrays["duration"] < 0).any():
-        raise Untrusted("notes before the beginning")
+        raise UntrustedError("notes before the beginning")
     if (arrays["pitch"] < 0).any() or (notes["pitch"] > 127).any() or (notes["velocity"] < 0).any():
-        raise Untrusted("pitches out of range")
+        raise UntrustedError("pitches out of range")
     np.clip(notes["velocity"], 1, 127, out=notes["velocity"])
     track = Track(in_order(notes), names.get(found.name) or values.clean(found.name))
     track.program, track.drums = min(max(int(found.program), 0), 127), bool(found.is_drum)
@@ -117,17 +121,17 @@ def _read_changes(found: Any, score: Score, source: str) -> None:
     for row in found.tempos:
         qpm = values.tempo(row.mspq)
         if qpm is None or row.time < 0:
-            raise Untrusted(f"a tempo of {row.mspq} microseconds")
+            raise UntrustedError(f"a tempo of {row.mspq} microseconds")
         score.tempos.append((row.time, qpm))
     for row in found.time_signatures:
         meter = values.meter(row.numerator, row.denominator)
         if meter is None or row.time < 0:
-            raise Untrusted(f"a meter of {row.numerator}/{row.denominator}")
+            raise UntrustedError(f"a meter of {row.numerator}/{row.denominator}")
         score.meters.append((row.time, meter))
     for row in found.key_signatures:
         key = values.key(row.key, bool(row.tonality))
         if key is None or row.time < 0 or row.tonality not in (0, 1):
-            raise Untrusted(f"a key of {row.key} sharps")
+            raise UntrustedError(f"a key of {row.key} sharps")
         score.keys.append((row.time, key))
 
 

@@ -19,6 +19,7 @@ from mido import Message, MetaMessage
 
 from nokturn.errors import UsageError
 from nokturn.formats import _midi_values as values
+from nokturn.music.key_finding import find_key
 from nokturn.music.pitch import Key
 from nokturn.music.score import DEFAULT_QPM, Score, Track
 from nokturn.music.time import COMMON_TIME, TICKS_PER_QUARTER, Meter
@@ -67,7 +68,7 @@ def _shared(score: Score, title: str, recipe: dict[str, Any] | None) -> list[_Ro
         rows.append((0, 0, MetaMessage("text", text=words)))
     rows += [(at, 1, _tempo(qpm)) for at, qpm in _from_start(score.tempos, DEFAULT_QPM)]
     rows += [(at, 2, _meter(m)) for at, m in _from_start(score.meters, COMMON_TIME) if _held(m)]
-    for at, key in _from_start(score.keys, _guessed_key(score)):
+    for at, key in _from_start(score.keys, score.keys[0][1] if score.keys else find_key(score)):
         if key.mode not in ("major", "minor") and Key.parse(key.name) == key:
             rows.append((at, 3, MetaMessage("text", text=values.KEY + key.name)))
         rows.append((at, 4, _key(key)))
@@ -76,10 +77,6 @@ def _shared(score: Score, title: str, recipe: dict[str, Any] | None) -> list[_Ro
 
 def _from_start(rows: list[tuple[int, Any]], default: Any) -> list[tuple[int, Any]]:
     return rows if rows and rows[0][0] <= 0 else [(0, default), *rows]
-
-
-def _guessed_key(score: Score) -> Key:
-    return Key()
 
 
 def _held(meter: Meter) -> bool:

@@ -29,7 +29,7 @@ class Midi(Format):
     @classmethod
     def recognises(cls, data: bytes) -> bool:
         """Whether the data begin with a MIDI header or track."""
-        return data[:4] in (b"MThd", b"MTrk") or data[:4] == b"RIFF" and data[8:12] == b"RMID"
+        return data[:4] in (b"MThd", b"MTrk") or (data[:4] == b"RIFF" and data[8:12] == b"RMID")
 
     @classmethod
     def loads(cls, data: bytes, *, source: str = "<data>", strict: bool = False) -> list[Piece]:
@@ -55,7 +55,7 @@ class Midi(Format):
         if _plain(body):
             try:
                 score = reader.read(body, source)
-            except reader.Untrusted as error:
+            except reader.UntrustedError as error:
                 reason = str(error)
             else:
                 recipe = reader.look_at_first_track(body, score, body[8:10] != b"\0\0")
