@@ -1,338 +1,274 @@
-"""The notes of one voice in MusicXML: values and ties, tuplets, beams, accidentals, marks."""
+"""The <note> elements of one sign: head, dots, accidental, beams, notations, lyrics."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from fractions import Fraction
-from math import lcm
-from xml.etree import ElementTree as ET
+from xml.etree.ElementTree import Element, SubElement
 
-from nokturn.formats._musicxml_elements import (
-    harmony_element,
-    key_element,
-    sub,
-    tempo_element,
-    words_element,
-)
-from nokturn.formats._musicxml_values import Value, ratio, seen, values
-from nokturn.music.beams import beams
-from nokturn.music.pitch import LETTERS, Key, Pitch
-from nokturn.music.sheet import Bar, Event, Grace, Sheet
-from nokturn.music.time import TICKS_PER_QUARTER, Meter, Tempo, Ticks
+from nokturn.formats._musicxml_marks import GROUPS, NOTATIONS, before_note
+from nokturn.formats._musicxml_values import single
+from nokturn.formats._musicxml_voice import Chunk
+from nokturn.music.pitch import LETTERS, Pitch
+from nokturn.music.sheet import Event, Grace
+from nokturn.music.time import Ticks, exact
 
-ACCIDENTALS = {-2: "flat-flat", -1: "flat", 0: "natural", 1: "sharp", 2: "double-sharp"}
-ARTICULATIONS = {
-    "staccato": "staccato", "accent": "accent", "tenuto": "tenuto", "marcato": "strong-accent",
-    "wedge": "staccatissimo", "breath": "breath-mark",
-}  # fmt: skip
-ORNAMENTS = {
-    "trill": "trill-mark", "turn": "turn", "invertedturn": "inverted-turn",
-    "lowermordent": "mordent", "uppermordent": "inverted-mordent", "roll": "turn",
-}  # fmt: skip
-TECHNICAL = {
-    "upbow": "up-bow",
-    "downbow": "down-bow",
-    "open": "open-string",
-    "snap": "snap-pizzicato",
+ACCIDENTAL_NAMES = {
+    -3: "triple-flat",
+    -2: "flat-flat",
+    -1: "flat",
+    0: "natural",
+    1: "sharp",
+    2: "double-sharp",
+    3: "triple-sharp",
 }
-DYNAMICS = {"pppp", "ppp", "pp", "p", "mp", "mf", "f", "ff", "fff", "ffff", "sfz", "fp"}
-WORDS = {"D.C.": "D.C.", "D.S.": "D.S.", "fine": "Fine", "dacapo": "D.C.", "dacoda": "To Coda",
-         "D.C.alfine": "D.C. al Fine", "D.C.alcoda": "D.C. al Coda",
-         "D.S.alfine": "D.S. al Fine", "D.S.alcoda": "D.S. al Coda"}  # fmt: skip
+_FORBIDDEN = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+Timed = list[tuple[Element, Fraction]]  # <duration> elements, filled in when divisions are known
 
 
-def divisions_of(sheet: Sheet) -> int:
-    """Return how many parts a quarter needs so that every duration is a whole number."""
-    divisions = 1
-    for bar in sheet.bars:
-        for voice in bar.voices:
-            for event in voice:
-                divisions = lcm(divisions, (Fraction(event.duration) / 480).denominator)
-                for value in _split(event)[0]:
-                    part = seen(value, *_split(event)[1]) if value else Fraction(0)
-                    divisions = lcm(divisions, (Fraction(part) / 480).denominator)
-    return min(divisions, 1 << 24)
+def clean(text: str) -> str:
+    """Return text without what XML cannot hold; line ends become spaces."""
+    return " ".join(_FORBIDDEN.sub("", text).split("\n"))
 
 
-def _split(event: Event) -> tuple[list[Value], tuple[int, int]]:
-    """Return the note values of an event and the tuplet ratio that they stand under."""
-    actual, normal = ratio(event.duration, event.tuplet)
-    return values(Fraction(event.duration) * actual / normal), (actual, normal)
+def add(parent: Element, tag: str, content: str = "", /, **attributes: str) -> Element:
+    """Add an element, with text where there is some; ``_`` in attribute names means ``-``."""
+    element = SubElement(
+        parent, tag, {k.replace("_", "-"): clean(v) for k, v in attributes.items()}
+    )
+    if content:
+        element.text = clean(content)
+    return element
 
 
 @dataclass
-class VoiceWriter:
-    """Writes one voice, bar by bar; ties, slurs and tuplets run on."""
+class Line:
+    """What the notes of one voice share: its number, staff, and what is known of its notes.
 
-    divisions: int
+    ``shown`` says whether an accidental is drawn, by (event, grace or -1, place in the chord);
+    ``slurs`` gives the numbers of slurs that begin and end at an event; ``tied`` the pitches of the
+    event before that are tied to this one; ``syllabic`` a verse's word position at an event,
+    and ``held`` whether its syllable is held over the next note.
+    """
+
     number: int
-    staff: int  # 0 = the part has only one
-    drums: bool
-    tied: set[Pitch] = field(default_factory=set)
-    slurs: list[int] = field(default_factory=list)
-    tuplet_left: int = 0
-    alters: dict[tuple[int, int], int] = field(default_factory=dict)
-    key: Key = field(default_factory=Key)
+    staff: int  # 0 = the part has one staff
+    timed: Timed
+    shown: Callable[[int, int, int], bool]
+    slurs: Callable[[Event], tuple[list[int], list[int]]]
+    tied: Callable[[Event], frozenset[Pitch]]
+    syllabic: Callable[[Event, int], str]
+    held: Callable[[Event, int], bool]
 
-    def bar(
-        self,
-        measure: ET.Element,
-        events: list[Event],
-        bar: Bar,
-        meter: Meter,
-        key: Key,
-        tempos: dict[Ticks, Tempo],
-    ) -> None:
-        """Write a bar of this voice; an absent one is a hidden whole-bar rest."""
-        self.key, self.alters, self.tuplet_left = key, {}, 0
-        if not events:
-            events = [Event(bar.length, hidden=True)] if bar.length else []
-        changes = sorted(tempos.items()) if tempos else []
-        keys = sorted((at, k) for at, k in bar.keys.items() if at)
-        joined = self._beams(events, meter)
-        offset: Ticks = 0
-        for i, event in enumerate(events):
-            while changes and changes[0][0] <= offset:
-                tempo_element(measure, changes.pop(0)[1])
-            while keys and keys[0][0] <= offset:
-                self.key = keys.pop(0)[1]
-                key_element(sub(measure, "attributes"), self.key)
-            self._event(measure, event, events, i, bar, joined)
-            offset += event.duration
 
-    def _beams(self, events: list[Event], meter: Meter) -> dict[tuple[int, int], tuple[str, ...]]:
-        """Return the beams of each value: (event, value) -> states from the eighth beam on."""
-        rows: list[tuple[Ticks, Ticks, int]] = []
-        names: list[tuple[int, int]] = []
-        offset: Ticks = 0
-        for i, event in enumerate(events):
-            parts, under = _split(event)
-            for k, value in enumerate(parts):
-                length = seen(value, *under)
-                rows.append((offset, length, value.flags if event.pitches else 0))
-                names.append((i, k))
-                offset += length
-        return dict(zip(names, beams(rows, meter), strict=True))
-
-    def _event(
-        self,
-        measure: ET.Element,
-        event: Event,
-        events: list[Event],
-        i: int,
-        bar: Bar,
-        joined: dict[tuple[int, int], tuple[str, ...]],
-    ) -> None:
-        if event.chord:
-            harmony_element(measure, event.chord)
-        self._directions(measure, event)
-        for grace in event.graces:
-            self._grace(measure, grace)
-        parts, under = _split(event)
-        tuplet = self._tuplet(event, events, i)
-        if event.rest and (event.whole_bar or (len(events) == 1 and event.duration == bar.length)):
-            self._whole_rest(measure, event)
-            return
-        for k, value in enumerate(parts):
-            first, last = k == 0, k + 1 == len(parts)
-            heads = event.pitches or (None,)
-            for h, pitch in enumerate(heads):
-                note = sub(measure, "note")
-                if event.hidden and pitch is None:
-                    note.set("print-object", "no")
-                self._head(note, pitch, chord=h > 0)
-                sub(note, "duration", self._units(seen(value, *under)))
-                goes_on = not last or (h < len(event.ties) and event.ties[h])
-                comes = not first or (pitch is not None and pitch in self.tied)
-                self._ties(note, pitch, comes, goes_on)
-                sub(note, "voice", self.number)
-                self._shape(note, value, under, pitch, comes)
-                if self.staff:
-                    sub(note, "staff", self.staff)
-                if h == 0:
-                    for level, state in enumerate(joined.get((i, k), ()), 1):
-                        sub(note, "beam", state.replace("-", " "), number=str(level))
-                marks = ("start" if first else "") if tuplet == "start" else tuplet if last else ""
-                if tuplet == "both":
-                    marks = "both"
-                self._notations(note, event, pitch, comes, goes_on, h, first, last, marks)
-                if h == 0 and first:
-                    self._lyrics(note, event)
-        self.tied = {pitch for pitch, tie in zip(event.pitches, event.ties, strict=False) if tie}
-
-    def _units(self, ticks: Ticks) -> int:
-        return round(Fraction(ticks) * self.divisions / TICKS_PER_QUARTER)
-
-    def _tuplet(self, event: Event, events: list[Event], i: int) -> str:
-        """Return ``start`` or ``stop`` where a tuplet bracket begins or ends at this event."""
-        if event.tuplet is None:
-            self.tuplet_left = 0
-            return ""
-        starts = event.tuplet.notes > 0 or self.tuplet_left == 0
-        if starts:
-            run = 1
-            for other in events[i + 1 :]:
-                if (
-                    other.tuplet is None
-                    or other.tuplet[:2] != event.tuplet[:2]
-                    or other.tuplet.notes
-                ):
-                    break
-                run += 1
-            self.tuplet_left = min(event.tuplet.notes or run, run)
-        self.tuplet_left -= 1
-        if starts:
-            return "start" if self.tuplet_left else "both"
-        return "stop" if self.tuplet_left == 0 else ""
-
-    def _whole_rest(self, measure: ET.Element, event: Event) -> None:
-        note = sub(measure, "note")
+def write_sign(measure: Element, sign: Chunk, line: Line) -> None:
+    """Add a sign's notes, and before its first one the grace notes."""
+    event = sign.event
+    if sign.first:
+        _graces(measure, event.graces, sign.index, line)
+    pitches: tuple[Pitch | None, ...] = event.pitches or (None,)
+    for place, pitch in enumerate(pitches):
+        note = add(measure, "note")
         if event.hidden:
             note.set("print-object", "no")
-        sub(note, "rest", measure="yes")
-        sub(note, "duration", self._units(event.duration))
-        sub(note, "voice", self.number)
-        if self.staff:
-            sub(note, "staff", self.staff)
-        self.tied = set()
+        if place:
+            add(note, "chord")
+        _head(note, pitch, whole=_fills(sign))
+        line.timed.append((add(note, "duration"), Fraction(sign.duration)))
+        starts, stops = _ties(sign, place, pitch, line)
+        if stops:
+            add(note, "tie", type="stop")
+        if starts:
+            add(note, "tie", type="start")
+        add(note, "voice", str(line.number))
+        if sign.value and not event.whole_bar:
+            add(note, "type", sign.value.type)
+            for _ in range(sign.value.dots):
+                add(note, "dot")
+        if pitch and sign.first and line.shown(sign.index, -1, place):
+            add(note, "accidental", ACCIDENTAL_NAMES.get(pitch.alter, "natural"))
+        if sign.ratio != (1, 1):
+            modified = add(note, "time-modification")
+            add(modified, "actual-notes", str(sign.ratio[0]))
+            add(modified, "normal-notes", str(sign.ratio[1]))
+        if line.staff:
+            add(note, "staff", str(line.staff))
+        if not place:
+            for level, state in enumerate(sign.beams, 1):
+                add(note, "beam", state, number=str(level))
+        _notations(note, sign, starts, stops, line, main=not place)
+        if not place and sign.first:
+            _lyrics(note, event, line)
 
-    def _head(self, note: ET.Element, pitch: Pitch | None, *, chord: bool = False) -> None:
-        if chord:
-            sub(note, "chord")
-        if pitch is None:
-            sub(note, "rest")
-        elif self.drums:
-            element = sub(note, "unpitched")
-            sub(element, "display-step", LETTERS[pitch.step])
-            sub(element, "display-octave", pitch.octave)
-        else:
-            element = sub(note, "pitch")
-            sub(element, "step", LETTERS[pitch.step])
-            if pitch.alter:
-                sub(element, "alter", pitch.alter)
-            sub(element, "octave", pitch.octave)
 
-    def _ties(self, note: ET.Element, pitch: Pitch | None, comes: bool, goes_on: bool) -> None:
-        if pitch is None:
-            return
-        if comes:
-            sub(note, "tie", type="stop")
-        if goes_on:
-            sub(note, "tie", type="start")
+def _fills(sign: Chunk) -> bool:
+    """Whether a sign is a rest for the whole measure."""
+    return sign.event.rest and (sign.event.whole_bar or sign.whole)
 
-    def _shape(
-        self,
-        note: ET.Element,
-        value: Value,
-        under: tuple[int, int],
-        pitch: Pitch | None,
-        comes: bool,
-    ) -> None:
-        """Write the note's type, dots, accidental and place in a tuplet."""
-        sub(note, "type", value.type)
-        for _ in range(value.dots):
-            sub(note, "dot")
-        if pitch is not None and not self.drums:
-            place = (pitch.step, pitch.octave)
-            shown = self.alters.get(place, self.key.alters[pitch.step])
-            if pitch.alter != shown and not comes and pitch.alter in ACCIDENTALS:
-                sub(note, "accidental", ACCIDENTALS[pitch.alter])
-                self.alters[place] = pitch.alter
-        if under != (1, 1):
-            element = sub(note, "time-modification")
-            sub(element, "actual-notes", under[0])
-            sub(element, "normal-notes", under[1])
 
-    def _grace(self, measure: ET.Element, grace: Grace) -> None:
-        value = values(grace.duration)[0]
-        for h, pitch in enumerate(grace.pitches):
-            note = sub(measure, "note")
-            sub(note, "grace", **({"slash": "yes"} if grace.slash else {}))
-            self._head(note, pitch, chord=h > 0)
-            sub(note, "voice", self.number)
-            self._shape(note, value, (1, 1), pitch, comes=False)
-            if self.staff:
-                sub(note, "staff", self.staff)
+def _head(note: Element, pitch: Pitch | None, *, whole: bool) -> None:
+    if pitch is None:
+        rest = add(note, "rest")
+        if whole:
+            rest.set("measure", "yes")
+        return
+    head = add(note, "pitch")
+    add(head, "step", LETTERS[pitch.step])
+    if pitch.alter:
+        add(head, "alter", str(pitch.alter))
+    add(head, "octave", str(pitch.octave))
 
-    def _directions(self, measure: ET.Element, event: Event) -> None:
-        for text in event.texts:
-            placement = "below" if text.startswith("_") else "above"
-            words = text[1:] if text[:1] in "^_<>@" else text
-            if words.strip():
-                words_element(measure, words, placement)
-        for name in event.decorations:
-            if name in DYNAMICS:
-                direction = sub(measure, "direction", placement="below")
-                sub(sub(sub(direction, "direction-type"), "dynamics"), name)
-            elif name in ("segno", "coda"):
-                direction = sub(measure, "direction", placement="above")
-                sub(sub(direction, "direction-type"), name)
-            elif name in WORDS:
-                words_element(measure, WORDS[name], "above")
 
-    def _notations(
-        self,
-        note: ET.Element,
-        event: Event,
-        pitch: Pitch | None,
-        comes: bool,
-        goes_on: bool,
-        head: int,
-        first: bool,
-        last: bool,
-        tuplet: str,
-    ) -> None:
-        """Write ties, tuplet brackets, slurs and signs, in the order that the standard has."""
-        element = ET.Element("notations")
-        if pitch is not None and comes:
-            sub(element, "tied", type="stop")
-        if pitch is not None and goes_on:
-            sub(element, "tied", type="start")
-        if head == 0:
-            self._slurs(element, event, first, last)
-            if tuplet:
-                for kind in ("start", "stop") if tuplet == "both" else (tuplet,):
-                    sub(element, "tuplet", type=kind)
-            if first:
-                self._signs(element, event)
-        if len(element):
-            note.append(element)
+def _ties(sign: Chunk, place: int, pitch: Pitch | None, line: Line) -> tuple[bool, bool]:
+    if pitch is None:
+        return False, False
+    ties = sign.event.ties
+    onward = place < len(ties) and ties[place]
+    return not sign.last or onward, not sign.first or pitch in line.tied(sign.event)
 
-    def _slurs(self, element: ET.Element, event: Event, first: bool, last: bool) -> None:
-        if last:
-            for _ in range(event.slurs[1]):
-                if self.slurs:
-                    sub(element, "slur", type="stop", number=str(self.slurs.pop()))
-        if first:
-            for _ in range(event.slurs[0]):
-                number = next(n for n in range(1, 99) if n not in self.slurs)
-                if number <= 6:
-                    self.slurs.append(number)
-                    sub(element, "slur", type="start", number=str(number))
 
-    def _signs(self, element: ET.Element, event: Event) -> None:
-        for tag, table in (
-            ("ornaments", ORNAMENTS),
-            ("technical", TECHNICAL),
-            ("articulations", ARTICULATIONS),
-        ):
-            found = [table[name] for name in event.decorations if name in table]
-            if found:
-                group = sub(element, tag)
-                for name in dict.fromkeys(found):
-                    sub(group, name)
-        if "fermata" in event.decorations:
-            sub(element, "fermata")
-        if "arpeggio" in event.decorations:
-            sub(element, "arpeggiate")
+def _graces(measure: Element, graces: tuple[Grace, ...], index: int, line: Line) -> None:
+    short = [grace for grace in graces if grace.duration < 480]
+    for number, grace in enumerate(graces):
+        value = single(grace.duration)
+        for place, pitch in enumerate(grace.pitches):
+            note = add(measure, "note")
+            add(note, "grace", **({"slash": "yes"} if grace.slash else {}))
+            if place:
+                add(note, "chord")
+            _head(note, pitch, whole=False)
+            add(note, "voice", str(line.number))
+            add(note, "type", value.type if value else "eighth")
+            for _ in range(value.dots if value else 0):
+                add(note, "dot")
+            if line.shown(index, number, place):
+                add(note, "accidental", ACCIDENTAL_NAMES.get(pitch.alter, "natural"))
+            if line.staff:
+                add(note, "staff", str(line.staff))
+            if not place and len(graces) > 1 and len(short) == len(graces):
+                levels = min(_flags(each.duration) for each in graces)
+                state = "begin" if not number else "continue"
+                state = "end" if number + 1 == len(graces) else state
+                for level in range(1, levels + 1):
+                    add(note, "beam", state, number=str(level))
 
-    def _lyrics(self, note: ET.Element, event: Event) -> None:
-        for verse, word in enumerate(event.lyrics, 1):
-            if not word:
-                continue
-            lyric = sub(note, "lyric", number=str(verse))
-            if word == "_":
-                sub(lyric, "extend")
-                continue
-            sub(lyric, "syllabic", "begin" if word.endswith("-") else "single")
-            sub(lyric, "text", word.removesuffix("-"))
+
+def _flags(duration: Ticks) -> int:
+    value = single(duration)
+    return value.flags if value else 1
+
+
+def _notations(
+    note: Element, sign: Chunk, starts: bool, stops: bool, line: Line, *, main: bool
+) -> None:
+    notations = Element("notations")
+    if stops:
+        add(notations, "tied", type="stop")
+    if starts:
+        add(notations, "tied", type="start")
+    if main:
+        begin, end = line.slurs(sign.event)
+        for number in end if sign.last else ():
+            add(notations, "slur", type="stop", number=str(number))
+        for number in begin if sign.first else ():
+            add(notations, "slur", type="start", number=str(number))
+        if sign.tuplet_stop:
+            add(notations, "tuplet", type="stop", number="1")
+        if sign.tuplet_start:
+            add(notations, "tuplet", type="start", number="1")
+        if sign.first:
+            _ornaments(notations, sign.event)
+    if len(notations):
+        note.append(notations)
+
+
+def _ornaments(notations: Element, event: Event) -> None:
+    groups: dict[str, list[str]] = {}
+    for name in event.decorations:
+        if not before_note(name):
+            group = NOTATIONS.get(name, ("articulations", ""))[0]
+            groups.setdefault(_special(name) or group, []).append(name)
+    for group in GROUPS:
+        names = groups.get(group, [])
+        if group in ("fermata", "arpeggiate"):
+            for name in names:
+                add(notations, group, **({"type": "inverted"} if "inverted" in name else {}))
+        elif names:
+            holder = add(notations, group)
+            for name in names:
+                _ornament(holder, name)
+
+
+def _special(name: str) -> str:
+    if name in ("fermata", "invertedfermata"):
+        return "fermata"
+    if name == "roll":
+        return "ornaments"
+    return "technical" if name in tuple("012345") else ""
+
+
+def _ornament(holder: Element, name: str) -> None:
+    if name == "roll":  # drawn as a turn, its nearest sign in print; the name follows
+        add(holder, "turn")
+        add(holder, "other-ornament", "roll")
+    elif holder.tag == "technical" and name.isdigit():
+        add(holder, "fingering", name)
+    elif name in NOTATIONS:
+        add(holder, NOTATIONS[name][1])
+    else:
+        add(holder, "other-articulation", name)
+
+
+def _lyrics(note: Element, event: Event, line: Line) -> None:
+    for verse, syllable in enumerate(event.lyrics):
+        if not syllable:
+            continue
+        lyric = add(note, "lyric", number=str(verse + 1))
+        if syllable == "_":
+            add(lyric, "extend", type="continue")
+            continue
+        add(lyric, "syllabic", line.syllabic(event, verse))
+        joined = len(syllable) > 1 and syllable.endswith("-")
+        add(lyric, "text", syllable[:-1] if joined else syllable)
+        if line.held(event, verse):
+            add(lyric, "extend", type="start")
+
+
+def accidentals(
+    order: list[tuple[Ticks, tuple[int, int, int, int], Pitch, bool]],
+    keys: list[tuple[Ticks, tuple[int, ...]]],
+) -> set[tuple[int, int, int, int]]:
+    """Return which notes of a staff's measure show their accidental.
+
+    Parameters
+    ----------
+    order
+        Onset, identity, pitch and whether it is tied from the note before, in the order read.
+    keys
+        Onset and the seven alterations of each key of the measure.
+    """
+    shown = set()
+    alters: dict[tuple[int, int], int] = {}
+    latest: dict[int, int] = {}
+    waiting = list(keys)
+    signature: tuple[int, ...] = (0,) * 7
+    for onset, identity, pitch, tied in order:
+        while waiting and waiting[0][0] <= onset:
+            signature = waiting.pop(0)[1]
+            alters, latest = {}, {}
+        here = (pitch.step, pitch.octave)
+        known = alters.get(here, signature[pitch.step])
+        elsewhere = latest.get(pitch.step, signature[pitch.step])
+        if not tied:
+            if pitch.alter != known or pitch.alter != elsewhere:
+                shown.add(identity)
+            alters[here] = latest[pitch.step] = pitch.alter
+    return shown
+
+
+def ticks_text(divisions: int, ticks: Fraction) -> str:
+    """Return a duration in divisions of a quarter."""
+    return str(exact(ticks * divisions / 480))

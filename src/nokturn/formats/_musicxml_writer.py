@@ -1,233 +1,215 @@
-"""The MusicXML writer: a Sheet -> MusicXML 4.0, score-partwise.
+"""A Sheet -> MusicXML 4.0, partwise.
 
-Durations become note values, tied where one is not enough; accidentals follow the key; beams follow
-the meter; what all voices share (meter, repeats, endings) stands in every part. Elements are
-made with the standard library, so that every text is escaped.
+Every voice fills its measure: what it lacks is a ``forward``. ``divisions`` is the smallest number
+that makes every duration whole. What has no element of its own (other ABC headers, the recipe)
+stands under ``miscellaneous``.
 """
 
 from __future__ import annotations
 
 import json
 from fractions import Fraction
+from math import lcm
 from typing import Any
-from xml.etree import ElementTree as ET
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from nokturn.formats._musicxml_elements import key_element, sub
-from nokturn.formats._musicxml_line import VoiceWriter, divisions_of
+from nokturn.formats import _musicxml_directions as directions
+from nokturn.formats._musicxml_bars import attributes, left_barline, right_barline
+from nokturn.formats._musicxml_layout import Number, Part, clef, numbers, parts
+from nokturn.formats._musicxml_lines import Lines
+from nokturn.formats._musicxml_notes import (
+    Timed,
+    accidentals,
+    add,
+    clean,
+    ticks_text,
+    write_sign,
+)
+from nokturn.formats._musicxml_voice import Chunk, chunks
 from nokturn.music.piece import Piece
-from nokturn.music.sheet import Bar, Sheet, Voice
-from nokturn.music.time import TICKS_PER_QUARTER, Meter, Ticks
+from nokturn.music.pitch import Pitch
+from nokturn.music.sheet import Bar, Sheet
+from nokturn.music.time import Meter, Ticks
 
-CLEFS = {"treble": ("G", 2), "bass": ("F", 4), "alto": ("C", 3), "tenor": ("C", 4)}
-_BAR_STYLES = {
-    "double": "light-light", "final": "light-heavy", "heavy-light": "heavy-light",
-    "dotted": "dotted", "none": "none",
-}  # fmt: skip
-DOCTYPE = (
+HEAD = (
     '<?xml version="1.0" encoding="UTF-8"?>\n'
     '<!DOCTYPE score-partwise PUBLIC "-//Recordare//DTD MusicXML 4.0 Partwise//EN" '
     '"http://www.musicxml.org/dtds/partwise.dtd">\n'
 )
 
 
-def write(piece: Piece) -> bytes:
-    """Return a piece as a MusicXML document."""
+def write(piece: Piece) -> str:
+    """Return a piece as MusicXML text."""
     sheet = piece.sheet
-    root = ET.Element("score-partwise", version="4.0")
-    title = piece.title or sheet.title
+    root = Element("score-partwise", version="4.0")
+    _credits(root, sheet, piece.title or sheet.title, piece.recipe)
+    laid_out = parts(sheet)
+    _part_list(root, sheet, laid_out)
+    timed: Timed = []
+    divisions: list[Element] = []
+    for number, part in enumerate(laid_out, 1):
+        element = add(root, "part", id=f"P{number}")
+        PartWriter(sheet, part, first=number == 1, timed=timed).write(element)
+        divisions += element.iterfind("measure/attributes/divisions")
+    grid = lcm(*{(ticks / 480).denominator for _, ticks in timed}, 1)
+    for element, ticks in timed:
+        element.text = ticks_text(grid, ticks)
+    for element in divisions:
+        element.text = str(grid)
+    indent(root, " ")
+    return HEAD + tostring(root, encoding="unicode") + "\n"
+
+
+def _credits(root: Element, sheet: Sheet, title: str, recipe: dict[str, Any] | None) -> None:
     if title:
-        sub(sub(root, "work"), "work-title", title)
-    _identification(root, sheet, piece.recipe)
-    parts = list(dict.fromkeys(voice.part for voice in sheet.voices))
-    part_list = sub(root, "part-list")
-    for number, part in enumerate(parts, 1):
-        _score_part(part_list, f"P{number}", [v for v in sheet.voices if v.part == part])
-    divisions = divisions_of(sheet)
-    for number, part in enumerate(parts, 1):
-        element = sub(root, "part", id=f"P{number}")
-        _PartWriter(sheet, part, element, divisions, first=number == 1).write()
-    return (DOCTYPE + ET.tostring(root, encoding="unicode") + "\n").encode()
-
-
-def _identification(root: ET.Element, sheet: Sheet, recipe: dict[str, Any] | None) -> None:
-    element = sub(root, "identification")
+        add(add(root, "work"), "work-title", title)
+    if sheet.subtitles:
+        add(root, "movement-title", sheet.subtitles[0])
+    identification = add(root, "identification")
     if sheet.composer:
-        sub(element, "creator", sheet.composer, type="composer")
-    sub(sub(element, "encoding"), "software", "Nokturn")
-    if recipe:
-        text = json.dumps(recipe, sort_keys=True)
-        sub(sub(element, "miscellaneous"), "miscellaneous-field", text, name="nokturn")
+        add(identification, "creator", sheet.composer, type="composer")
+    add(add(identification, "encoding"), "software", "Nokturn")
+    extra = [(f"abc-{letter}", text) for letter, text in sheet.fields]
+    extra += [("subtitle", text) for text in sheet.subtitles[1:]]
+    extra += [("words", text) for text in sheet.words]
+    if sheet.part_order:
+        extra.append(("part-order", sheet.part_order))
+    if sheet.unit:
+        extra.append(("unit", str(sheet.unit)))
+    if recipe is not None:
+        extra.append(("nokturn-recipe", json.dumps(recipe, ensure_ascii=False, default=str)))
+    if extra:
+        holder = add(identification, "miscellaneous")
+        for name, text in extra:
+            add(holder, "miscellaneous-field", text, name=name)
 
 
-def _score_part(parent: ET.Element, name: str, voices: list[Voice]) -> None:
-    element = sub(parent, "score-part", id=name)
-    sub(element, "part-name", voices[0].name)
-    if voices[0].short_name:
-        sub(element, "part-abbreviation", voices[0].short_name)
-    sub(sub(element, "score-instrument", id=f"{name}-I1"), "instrument-name", voices[0].name)
-    midi = sub(element, "midi-instrument", id=f"{name}-I1")
-    if voices[0].drums:
-        sub(midi, "midi-channel", 10)
-    sub(midi, "midi-program", voices[0].program + 1)
+def _part_list(root: Element, sheet: Sheet, laid_out: list[Part]) -> None:
+    part_list = add(root, "part-list")
+    for number, part in enumerate(laid_out, 1):
+        voice = sheet.voices[part.voices[0]]
+        element = add(part_list, "score-part", id=f"P{number}")
+        name = SubElement(element, "part-name")
+        name.text = clean(voice.name)
+        if not voice.name:
+            name.set("print-object", "no")
+        if voice.short_name:
+            add(element, "part-abbreviation", voice.short_name)
+        instrument = add(element, "score-instrument", id=f"P{number}-I1")
+        add(instrument, "instrument-name", voice.name or "Instrument")
+        midi = add(element, "midi-instrument", id=f"P{number}-I1")
+        channel = 10 if voice.drums else (number - 1) % 15 + 1
+        add(midi, "midi-channel", str(channel + (channel >= 10 and not voice.drums)))
+        add(midi, "midi-program", str(voice.program + 1))
 
 
-class _PartWriter:
+class PartWriter:
     """Writes the measures of one part."""
 
-    def __init__(
-        self, sheet: Sheet, part: int, element: ET.Element, divisions: int, first: bool
-    ) -> None:
-        self.sheet, self.element, self.divisions, self.first = sheet, element, divisions, first
-        self.voices = [v for v, voice in enumerate(sheet.voices) if voice.part == part]
-        self.staves = max(sheet.voices[v].staff for v in self.voices) + 1
-        self.meters = list(sheet.meters())
-        self.keys = list(sheet.keys())
-        self.number = 0
-        self.ending: tuple[int, ...] = ()
-        self.writers = {
-            v: VoiceWriter(
-                divisions,
-                number + 1,
-                sheet.voices[v].staff + 1 if self.staves > 1 else 0,
-                sheet.voices[v].drums,
-            )
-            for number, v in enumerate(self.voices)
-        }
+    def __init__(self, sheet: Sheet, part: Part, *, first: bool, timed: Timed) -> None:
+        self.sheet, self.part, self.first, self.timed = sheet, part, first, timed
+        self.lines = Lines(sheet, part, timed)
+        self.meters, self.keys = list(sheet.meters()), list(sheet.keys())
+        self.numbers = numbers(sheet)
+        self.open_ending: tuple[int, ...] = ()
 
-    def write(self) -> None:
-        """Write all measures."""
-        partial: Ticks = 0
-        for b, bar in enumerate(self.sheet.bars):
-            full = self.meters[b].bar_ticks
-            short = bool(full) and bar.length < full
-            goes_on = short and partial > 0
-            measure = sub(self.element, "measure", number=self._number(b, short, goes_on))
-            partial = (partial + bar.length if goes_on else bar.length) if short else 0
-            if partial >= full:
-                partial = 0
-            if short:
-                measure.set("implicit", "yes")
-            self._measure(measure, b, bar)
+    def write(self, element: Element) -> None:
+        """Add every measure."""
+        for index, bar in enumerate(self.sheet.bars):
+            self._measure(element, index, bar, self.numbers[index])
 
-    def _number(self, b: int, short: bool, goes_on: bool) -> str:
-        if b == 0 and short:
-            return "0"
-        if goes_on:
-            return f"X{self.number}"
-        self.number += 1
-        return str(self.number)
-
-    def _measure(self, measure: ET.Element, b: int, bar: Bar) -> None:
-        before = self.sheet.bars[b - 1] if b else None
-        if before is not None and before.break_after and len(self.sheet.bars) > 1:
-            sub(measure, "print", new_system="yes")
-        self._left(measure, bar)
-        self._attributes(measure, b, bar)
-        if self.first and bar.label:
-            direction = sub(measure, "direction", placement="above")
-            sub(sub(direction, "direction-type"), "rehearsal", bar.label)
-        for index, v in enumerate(self.voices):
-            events = bar.voices[v] if v < len(bar.voices) else []
-            tempos = bar.tempos if self.first and not index else {}
-            if not events and index:
-                continue
-            if index:
-                sub(sub(measure, "backup"), "duration", self._units(bar.length))
-            self.writers[v].bar(measure, events, bar, self.meters[b], self.keys[b], tempos)
-        self._right(measure, b, bar)
-
-    def _units(self, ticks: Ticks) -> int:
-        return int(Fraction(ticks) * self.divisions / TICKS_PER_QUARTER)
-
-    def _left(self, measure: ET.Element, bar: Bar) -> None:
-        if not (bar.repeat_start or bar.ending):
-            return
-        line = sub(measure, "barline", location="left")
-        if bar.repeat_start:
-            sub(line, "bar-style", "heavy-light")
-        if bar.ending:
-            numbers = ",".join(map(str, bar.ending))
-            sub(line, "ending", f"{numbers}.", number=numbers, type="start")
-            self.ending = bar.ending
-        if bar.repeat_start:
-            sub(line, "repeat", direction="forward")
-
-    def _right(self, measure: ET.Element, b: int, bar: Bar) -> None:
-        after = self.sheet.bars[b + 1] if b + 1 < len(self.sheet.bars) else None
-        closes = bool(self.ending) and (
-            bar.ending_stop or bool(bar.repeat_end) or after is None or bool(after.ending)
+    def _measure(self, part: Element, index: int, bar: Bar, number: Number) -> None:
+        measure = add(part, "measure", number=number.text)
+        if number.implicit:
+            measure.set("implicit", "yes")
+        if index and self.sheet.bars[index - 1].break_after:
+            add(measure, "print", new_system="yes")
+        self._ending(measure, bar)
+        attributes(measure, self._clefs() if index == 0 else [], bar, first=index == 0)
+        if self.first:
+            if bar.label:
+                directions.label(measure, bar.label, self._staff(1))
+            if 0 in bar.tempos:
+                directions.tempo(measure, bar.tempos[0], self._staff(1))
+        self._voices(measure, index, bar, self.meters[index], number.start)
+        following = self.sheet.bars[index + 1] if index + 1 < len(self.sheet.bars) else None
+        stops = bool(self.open_ending) and (
+            bar.ending_stop or following is None or bool(following.ending)
         )
-        style = "light-heavy" if bar.repeat_end else _BAR_STYLES.get(bar.line, "")
-        if not (style or closes):
-            return
-        line = sub(measure, "barline", location="right")
-        if style:
-            sub(line, "bar-style", style)
-        if closes:
-            numbers = ",".join(map(str, self.ending))
-            kind = "stop" if bar.repeat_end or min(self.ending) == 1 else "discontinue"
-            sub(line, "ending", number=numbers, type=kind)
-            self.ending = ()
-        if bar.repeat_end:
-            repeat = sub(line, "repeat", direction="backward")
-            if bar.repeat_end > 2:
-                repeat.set("times", str(bar.repeat_end))
+        right_barline(measure, bar, self.open_ending if stops else (), last=following is None)
+        if stops:
+            self.open_ending = ()
 
-    def _attributes(self, measure: ET.Element, b: int, bar: Bar) -> None:
-        key = bar.keys.get(0) if b else self.keys[0]
-        meter = bar.meter if b else self.meters[0]
-        if b and key is None and meter is None:
-            return
-        element = sub(measure, "attributes")
-        if not b:
-            sub(element, "divisions", self.divisions)
-        if key is not None:
-            key_element(element, key)
-        if meter is not None:
-            _time(element, meter)
-        if not b:
-            if self.staves > 1:
-                sub(element, "staves", self.staves)
-            for staff in range(self.staves):
-                self._clef(element, staff)
+    def _ending(self, measure: Element, bar: Bar) -> None:
+        self.open_ending = bar.ending or self.open_ending
+        left_barline(measure, bar)
 
-    def _clef(self, parent: ET.Element, staff: int) -> None:
-        voices = [v for v in self.voices if self.sheet.voices[v].staff == staff]
-        voice = self.sheet.voices[voices[0]] if voices else Voice(clef="bass")
-        octave = -1 if voice.clef.endswith("-8") else 1 if voice.clef.endswith("+8") else 0
-        name = voice.clef.removesuffix("+8").removesuffix("-8")
-        if voice.drums or name == "perc":
-            sub(sub(parent, "clef"), "sign", "percussion")
-            return
-        name = name if name in CLEFS else self._clef_by_range(voices)
-        element = sub(parent, "clef")
-        if self.staves > 1:
-            element.set("number", str(staff + 1))
-        sign, line = CLEFS[name]
-        sub(element, "sign", sign)
-        sub(element, "line", line)
-        if octave:
-            sub(element, "clef-octave-change", octave)
+    def _staff(self, staff: int) -> int:
+        return staff if self.part.staff_count > 1 else 0
 
-    def _clef_by_range(self, voices: list[int]) -> str:
-        found = [
-            pitch.midi
-            for bar in self.sheet.bars
-            for v in voices
-            if v < len(bar.voices)
-            for event in bar.voices[v]
-            for pitch in event.pitches
-        ]
-        return "bass" if found and sum(found) / len(found) < 57 else "treble"
+    def _clefs(self) -> list[str]:
+        found = []
+        for staff in range(1, self.part.staff_count + 1):
+            voices = zip(self.part.voices, self.part.staves, strict=True)
+            found.append(clef(self.sheet, [v for v, s in voices if s == staff]))
+        return found
 
+    def _voices(self, measure: Element, index: int, bar: Bar, meter: Meter, start: Ticks) -> None:
+        length = Fraction(bar.length)
+        lanes = {v: chunks(bar.voices[v], meter, start, bar.length) for v in self.part.voices}
+        shown = self._shown(index, bar, lanes)
+        marks = self._marks(bar)
+        position = Fraction(0)
+        for v, staff in zip(self.part.voices, self.part.staves, strict=True):
+            if not lanes[v]:
+                continue
+            self._move(measure, -position)
+            line = self.lines.line(v, index, self._staff(staff), shown)
+            position = Fraction(0)
+            for sign in lanes[v]:
+                while marks and marks[0][0] <= sign.onset:
+                    self._mark(measure, marks.pop(0)[1])
+                if sign.first:
+                    directions.write_before(measure, sign.event, self._staff(staff))
+                write_sign(measure, sign, line)
+                position += sign.duration
+            if position < length:
+                self._move(measure, length - position)
+                position = length
+        if position < length:
+            self._move(measure, length - position)
+        for _, mark in marks:
+            self._mark(measure, mark)
 
-def _time(parent: ET.Element, meter: Meter) -> None:
-    element = sub(parent, "time")
-    if meter.free:
-        sub(element, "senza-misura")
-        return
-    if meter.symbol:
-        element.set("symbol", "common" if meter.symbol == "C" else "cut")
-    beats = "+".join(map(str, meter.groups)) if meter.groups else meter.numerator
-    sub(element, "beats", beats)
-    sub(element, "beat-type", meter.denominator)
+    def _move(self, measure: Element, ticks: Fraction) -> None:
+        if ticks:
+            element = add(measure, "forward" if ticks > 0 else "backup")
+            self.timed.append((add(element, "duration"), abs(ticks)))
+
+    def _marks(self, bar: Bar) -> list[tuple[Ticks, Any]]:
+        """Return the keys and tempos within the measure, in order."""
+        marks: list[tuple[Ticks, Any]] = [(at, key) for at, key in bar.keys.items() if at > 0]
+        if self.first:
+            marks += [(at, tempo) for at, tempo in bar.tempos.items() if at > 0]
+        return sorted(marks, key=lambda mark: mark[0])
+
+    def _mark(self, measure: Element, mark: Any) -> None:
+        if hasattr(mark, "bpm"):
+            directions.tempo(measure, mark, self._staff(1))
+        else:
+            attributes(measure, [], Bar([], keys={0: mark}), first=False)
+
+    def _shown(
+        self, index: int, bar: Bar, lanes: dict[int, list[Chunk]]
+    ) -> set[tuple[int, int, int, int]]:
+        keys: list[tuple[Ticks, tuple[int, ...]]] = [(0, self.keys[index].alters)]
+        keys += [(at, key.alters) for at, key in sorted(bar.keys.items()) if at > 0]
+        shown: set[tuple[int, int, int, int]] = set()
+        for staff in range(1, self.part.staff_count + 1):
+            order: list[tuple[Ticks, tuple[int, int, int, int], Pitch, bool]] = []
+            for v, s in zip(self.part.voices, self.part.staves, strict=True):
+                if s == staff:
+                    order += self.lines.sounding(v, lanes[v])
+            order.sort(key=lambda item: item[0])
+            shown |= accidentals(order, keys)
+        return shown

@@ -24,7 +24,6 @@ HEAD = 190  # of it for title and composer
 SERIF = "'Liberation Serif', 'Times New Roman', Times, serif"
 _OPTIONS = {
     "adjustPageHeight": True,
-    "breaks": "auto",
     "footer": "none",
     "header": "none",
     "lyricSize": 4.0,
@@ -60,7 +59,9 @@ def engrave(piece: Piece, *, pages: bool = False) -> list[str]:
     verovio.enableLog(verovio.LOG_OFF)
     title, composer = piece.title or piece.sheet.title, piece.sheet.composer
     toolkit = verovio.toolkit()
+    broken = any(bar.break_after for bar in piece.sheet.bars)
     page = {
+        "breaks": "smart" if broken else "auto",  # our lines where they fit
         "pageWidth": A4[0],
         "pageHeight": A4[1] if pages else 60_000,
         "pageMarginTop": HEAD if title or composer else 70,
