@@ -1,0 +1,1 @@
+"""Sound: a small synthesiser in NumPy, its mix, and audio files."""
