@@ -19,7 +19,8 @@ from nokturn.music.score import Score
 from nokturn.music.time import COMMON_TIME, Meter, Ticks, exact
 
 MAX_BARS = 20_000
-CLEARER = 1.3  # how much better shifted bar lines must fit to be believed
+CLEARER = 1.05  # how much better shifted bar lines must fit to be believed ...
+UNLIKELY = 0.2  # ... and what a pickup of a whole bar costs, shorter ones less
 
 
 class Span(NamedTuple):
@@ -116,13 +117,13 @@ def _pickup(score: Score, meter: Meter) -> Ticks:
         return 0  # music that begins with a rest stands on its bar lines already
     step = 240 if meter.denominator >= 8 or full <= 960 else 480
     # an eighth is as common a pickup as a quarter
-    shifts = sorted({*range(step, full, step), 240, full - 240} & set(range(240, full, 240)))
+    shifts = sorted({*range(step, full, step), 240} & set(range(240, full, 240)))
     plain = _accent(onsets, ends, full, 0)
-    fits = {shift: _accent(onsets, ends, full, shift) for shift in shifts}
+    fits = {s: _accent(onsets, ends, full, s) - UNLIKELY * s / full for s in shifts}
     if not fits:
         return 0
     best = max(fits, key=lambda shift: fits[shift])
-    return best if fits[best] > max(CLEARER * plain, plain + 0.08) else 0
+    return best if fits[best] > max(CLEARER * plain, plain + 0.02) else 0
 
 
 def _accent(onsets: NDArray[np.int64], ends: NDArray[np.int64], full: int, shift: int) -> float:
@@ -140,13 +141,14 @@ def find_meter(score: Score) -> Meter:
     if len(onsets) < 16 or onsets.max() > 4 * 480 * MAX_BARS:
         return COMMON_TIME
     weights = np.bincount(onsets // 240, np.minimum(ends - onsets, 960))
-    three, four = _recurs(weights, 6), _recurs(weights, 8)
-    if three <= 1.15 * four:
+    three = _recurs(weights, 6) + _recurs(weights, 12)
+    four = _recurs(weights, 8) + _recurs(weights, 16)
+    if three <= 1.4 * four:
         return COMMON_TIME
     places = np.bincount(np.arange(len(weights)) % 6, weights, minlength=6)
     first = int(places.argmax())
     places = np.roll(places, -first)
-    return Meter(6, 8) if places[3] > 1.2 * max(places[2], places[4]) else Meter(3, 4)
+    return Meter(6, 8) if places[3] > 0.9 * max(places[2], places[4]) else Meter(3, 4)
 
 
 def _recurs(weights: NDArray[Any], lag: int) -> float:

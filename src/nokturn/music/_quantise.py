@@ -10,7 +10,7 @@ tempo changes do not follow comes out as it is, unreadable.
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
@@ -43,18 +43,28 @@ def quantise(score: Score) -> list[list[Note]]:
     """Return the notes of each track on the grid, 480 ticks to the quarter, in order."""
     tpq = score.ticks_per_quarter
     if is_quantised(score):
-        return [_settled(track.notes, tpq) for track in score.tracks]
+        neat = _on_grid(np.concatenate([_ends(track.notes) for track in score.tracks]), tpq)
+        tracks = [_settled(track.notes, tpq) for track in score.tracks]
+        return tracks if neat else [_legato(track) for track in tracks]
     grid = _played_grid(score)
     return [_played(track.notes, tpq, grid) for track in score.tracks]
 
 
 def is_quantised(score: Score) -> bool:
     """Whether most onsets are where a notation program would put them."""
-    tpq = score.ticks_per_quarter
-    onsets = np.concatenate([t.notes["onset"] % tpq for t in score.tracks] or [np.zeros(0)])
-    counts = np.bincount(onsets.astype(np.int64), minlength=tpq)
+    onsets = [track.notes["onset"] for track in score.tracks]
+    return not onsets or _on_grid(np.concatenate(onsets), score.ticks_per_quarter)
+
+
+def _ends(notes: Notes) -> NDArray[np.int64]:
+    ends: NDArray[np.int64] = notes["onset"] + notes["duration"]
+    return ends
+
+
+def _on_grid(times: NDArray[np.int64], tpq: int) -> bool:
+    counts = np.bincount(times % tpq, minlength=1)
     good = sum(int(counts[r]) for r in np.flatnonzero(counts).tolist() if _part(r, tpq, COARSE))
-    return good >= ON_GRID * max(len(onsets), 1)
+    return good >= ON_GRID * len(times)
 
 
 @lru_cache(maxsize=65536)
@@ -107,6 +117,27 @@ def _settled(notes: Notes, tpq: int) -> list[Note]:
     return settled
 
 
+def _legato(notes: list[Note]) -> list[Note]:
+    """Return notes held to the next one where they nearly were: onsets neat, ends as played."""
+    onsets = sorted({note.onset for note in notes})
+    longest: dict[Ticks, Ticks] = {}
+    held = []
+    for note in notes:
+        at = bisect_right(onsets, note.onset)
+        after: Ticks | None = onsets[at] if at < len(onsets) else None
+        end: Ticks = max(round(note.end / 120) * 120, exact(note.onset + 60))
+        if note.end == note.onset:
+            end = note.end
+        elif after is not None and abs(after - note.end) <= 240:
+            end = after
+        else:  # notes of a chord let go at nearly the same time
+            near = longest.get(note.onset)
+            end = near if near is not None and abs(near - end) <= 240 else end
+            longest[note.onset] = max(end, longest.get(note.onset, end))
+        held.append(Note(note.onset, end, note.pitch))
+    return sorted(held)
+
+
 def _played_grid(score: Score) -> NDArray[np.int64]:
     """Return for each quarter the number of parts that its onsets fit best."""
     tpq = score.ticks_per_quarter
@@ -124,7 +155,7 @@ def _played_grid(score: Score) -> NDArray[np.int64]:
 def _played(notes: Notes, tpq: int, grid: NDArray[np.int64]) -> list[Note]:
     """Return played notes on the grid; small gaps and overlaps are what playing is, not music."""
     begins = _on(notes["onset"] / tpq, grid)
-    ends = _on((notes["onset"] + notes["duration"]) / tpq, np.maximum(grid, 2))
+    ends = _on(_ends(notes) / tpq, np.maximum(grid, 2))
     following = np.append(np.unique(begins), np.iinfo(np.int64).max)
     after = following[np.searchsorted(following, begins, side="right")]
     near = np.abs(ends - after) <= TICKS_PER_QUARTER // 3

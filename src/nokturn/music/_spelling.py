@@ -26,7 +26,7 @@ def at_fifths(midi: int, place: int) -> Pitch:
     """Return a pitch spelled with the letter at a place on the line of fifths (C = 0).
 
     >>> str(at_fifths(70, -2)), str(at_fifths(59, -7))
-    ('Bb3', 'Cb4')
+    ('Bb4', 'Cb4')
     """
     step, alter = place * 4 % 7, (place + 1) // 7
     return Pitch(step, alter, (midi - alter - SEMITONES[step]) // 12 - 1)

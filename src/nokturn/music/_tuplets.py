@@ -18,6 +18,7 @@ from nokturn.music.time import Meter, Ticks, exact
 
 SMALLEST = 15
 ACTUAL = (3, 5, 7, 9, 11, 13, 15)
+IN_DOTTED = (2, 4, 5, 7, 8, 10, 11, 13)  # thirds are no tuplets of a dotted value
 
 
 class Stretch(NamedTuple):
@@ -87,27 +88,51 @@ def _solve(times: Sequence[Ticks], start: Ticks, end: Ticks) -> list[Stretch] | 
     inside = times[bisect_right(times, start) : bisect_left(times, end)]
     if all(plain(time) for time in inside):
         return []
-    span = exact(end - start)
-    middle = exact(start + Fraction(span, 2))
-    three = span % 720 == 0 and (span // 720) & (span // 720 - 1) == 0  # a dotted value
-    if three or middle not in inside:
-        for actual in (2, 4, *ACTUAL) if three else ACTUAL:
-            for parts in (1, 2):
-                if _fits(inside, start, Fraction(span, actual * parts)):
-                    return [_stretch(start, end, actual, three)]
-    halved = _parts(times, start, end, 3 if three else 2)
-    if halved is not None:
-        return halved
-    for actual in ACTUAL[:3]:
-        for parts in (2, 4, 8):
-            if _fits(inside, start, Fraction(span, actual * parts)):
-                return [_stretch(start, end, actual, three)]
+    count = Fraction(end - start, 720)
+    dotted = count.denominator == 1 and not int(count) & (int(count) - 1)
+    parts = 3 if dotted else 2
+    size = Fraction(end - start, parts)
+    if not any(start + size * k in inside for k in range(1, parts)):
+        found = _one(inside, start, end, IN_DOTTED if dotted else ACTUAL, (1, 2))
+        if found:
+            return [found]
+    divided = _parts(times, start, size, parts)
+    if divided is not None:
+        return divided
+    found = _one(inside, start, end, ACTUAL[:3], (1, 2, 4, 8))
+    return [found] if found else None
+
+
+def _one(
+    times: Sequence[Ticks],
+    start: Ticks,
+    end: Ticks,
+    kinds: tuple[int, ...],
+    divisions: tuple[int, ...],
+) -> Stretch | None:
+    """Return the first tuplet whose notes, perhaps divided, hold all the times."""
+    for actual in kinds:
+        stretch = Stretch(start, end, actual, _normal(actual, end - start))
+        for parts in divisions:
+            written = Fraction(end - start, stretch.normal * parts)
+            unit = Fraction(end - start, actual * parts)
+            if written >= SMALLEST and all((time - start) % unit == 0 for time in times):
+                return stretch
     return None
 
 
-def _parts(times: Sequence[Ticks], start: Ticks, end: Ticks, parts: int) -> list[Stretch] | None:
-    size = Fraction(end - start, parts)
-    if size < 30 or size % SMALLEST:
+def _normal(actual: int, span: Ticks) -> int:
+    """Return in the time of how many notes so many stand: 3:2, 5:4, 7:4; of a dotted span 4:3."""
+    normal = 3 if span % 720 == 0 else 2
+    while normal * 2 < actual:
+        normal *= 2
+    return normal
+
+
+def _parts(
+    times: Sequence[Ticks], start: Ticks, size: Fraction, parts: int
+) -> list[Stretch] | None:
+    if size < 2 * SMALLEST or size % SMALLEST:
         return None
     found: list[Stretch] = []
     for k in range(parts):
@@ -116,16 +141,3 @@ def _parts(times: Sequence[Ticks], start: Ticks, end: Ticks, parts: int) -> list
             return None
         found += inside
     return found
-
-
-def _fits(times: Sequence[Ticks], start: Ticks, unit: Fraction) -> bool:
-    return all((time - start) % unit == 0 for time in times)
-
-
-def _stretch(start: Ticks, end: Ticks, actual: int, three: bool) -> Stretch:
-    normal = 3 if three else 2
-    if three and actual == 2:
-        return Stretch(start, end, 2, 3)
-    while normal * 2 < actual:
-        normal *= 2
-    return Stretch(start, end, actual, normal)
