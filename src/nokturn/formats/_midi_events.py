@@ -19,6 +19,7 @@ from mido.messages.specs import SPEC_BY_STATUS
 from nokturn.errors import InputError, LimitError
 
 MAX_EVENTS = 1_500_000  # seven for each note allowed; a few seconds of reading
+WRONG_LENGTH = "a track's length was wrong"
 MAX_MENDED_CHUNKS = 2_000  # junk that spells "MTrk" again and again
 META, SYSEX, ESCAPE = 0xFF, 0xF0, 0xF7
 END_OF_TRACK = 0x2F
@@ -92,17 +93,15 @@ class Mender:
             stop = at + 8 + length
             following = data[stop : stop + 4]
             sound = stop == len(data) or (following.isalnum() and len(following) == 4)
+            if not sound:
+                following_track = data.find(b"MTrk", at + 4)
+                if name == b"MTrk":
+                    broken = following_track < 0 and stop > len(data)
+                    wrong = "the file breaks off within a track" if broken else WRONG_LENGTH
+                    self.mended[wrong] += 1
+                stop = following_track if following_track > 0 else len(data)
             if name == b"MTrk":
                 found.append(data[at + 8 : stop])
-                if stop > len(data):
-                    self.mended["the file breaks off within a track"] += 1
-            if not sound:
-                stop = data.find(b"MTrk", at + 4)
-                if stop < 0:
-                    break
-                if name == b"MTrk":
-                    self.mended["a track's length was wrong"] += 1
-                    found[-1] = data[at + 8 : stop]
             at = stop
         return found
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import io
 import json
+from bisect import bisect_right
 from typing import Any
 
 import mido
@@ -172,13 +173,15 @@ def _beside_others(
     free = []
     for onset, duration, pitch, velocity in notes:
         others = taken.get((channel, pitch), [])
-        if any(begin <= onset < end for begin, end in others):
+        at = bisect_right(others, (onset, values.MAX_TICK))
+        if at and others[at - 1][1] > onset:
             continue
-        following = (begin for begin, _ in others if begin > onset)
-        end = min((onset + duration, *following))
+        end = min(onset + duration, others[at][0]) if at < len(others) else onset + duration
         free.append((onset, end - onset, pitch, velocity))
     for onset, duration, pitch, _ in free:
         taken.setdefault((channel, pitch), []).append((onset, onset + duration))
+    for pitch in {note[2] for note in free}:
+        taken[channel, pitch].sort()
     return free
 
 

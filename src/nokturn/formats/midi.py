@@ -14,10 +14,11 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from nokturn.errors import InputError, LimitError, UsageError
-from nokturn.formats.base import MAX_FILE_BYTES, Format
+from nokturn.formats.base import Format
 from nokturn.music.piece import Piece
 from nokturn.music.score import Score
 
+MAX_BYTES = 16 * 1024 * 1024  # ten times what the notes allowed take; 200 MB when read
 SMPTE = 0x80  # in the first byte of the division
 
 
@@ -45,8 +46,10 @@ class Midi(Format):
         from nokturn.formats import _midi_reader as reader
         from nokturn.formats._midi_tolerant import read_tolerantly
 
-        if len(data) > MAX_FILE_BYTES:
-            raise LimitError("the file is larger than 64 MB.", source=source)
+        if len(data) > MAX_BYTES:
+            raise LimitError(
+                f"{len(data) >> 20} MB is too large for MIDI; 16 MB is the limit.", source=source
+            )
         if b"MTrk" not in data:
             raise InputError(_not_midi(data), "Choose a .mid file.", source=source)
         begin = data.find(b"MThd")

@@ -128,14 +128,18 @@ def _legato(notes: list[Note]) -> list[Note]:
         end: Ticks = max(round(note.end / 120) * 120, exact(note.onset + 60))
         if note.end == note.onset:
             end = note.end
-        elif after is not None and abs(after - note.end) <= 240:
+        elif after is not None and _near(after, note.end):
             end = after
         else:  # notes of a chord let go at nearly the same time
             near = longest.get(note.onset)
-            end = near if near is not None and abs(near - end) <= 240 else end
+            end = near if near is not None and _near(near, end) else end
             longest[note.onset] = max(end, longest.get(note.onset, end))
         held.append(Note(note.onset, end, note.pitch))
     return sorted(held)
+
+
+def _near(time: Ticks, other: Ticks) -> bool:
+    return -240 <= time - other <= 240
 
 
 def _played_grid(score: Score) -> NDArray[np.int64]:

@@ -17,6 +17,7 @@ from nokturn.music.time import Ticks
 
 SPLITS = tuple(range(45, 76, 3))  # MIDI pitches at which the left hand may end and the right begin
 KEYBOARDS = {*range(8), *range(16, 21), 46}  # pianos, organs, harp
+MAX_VOICES = 16  # on a staff; what sounds beyond is cut short, or left out
 SPAN = 14  # semitones that a hand holds: a ninth
 
 
@@ -110,7 +111,7 @@ def chords(notes: Iterable[Note]) -> list[Chord]:
             chord = next((c for c in here if c.end == end and pitch not in c.pitches), None)
             if chord:
                 chord.pitches.append(pitch)
-            else:
+            elif len(here) < MAX_VOICES:
                 here.append(Chord(onset, end, [pitch]))
         if not here and graces:
             here, graces = [Chord(onset, onset + 60, graces[-1:])], graces[:-1]
@@ -136,8 +137,19 @@ def voices(line: list[Chord]) -> list[list[Chord]]:
             cost += 0 if last.end == chord.onset else 2
             if best < 0 or cost < least:
                 best, least = index, cost
-        if best < 0:
+        if best < 0 and len(found) == MAX_VOICES:
+            _squeeze(found, chord)
+        elif best < 0:
             found.append([chord])
         else:
             found[best].append(chord)
     return found
+
+
+def _squeeze(found: list[list[Chord]], chord: Chord) -> None:
+    """Give a chord the voice that would end first, cut short; leave it out where all begin here."""
+    longer = [voice for voice in found if voice[-1].onset < chord.onset]
+    if longer:
+        voice = min(longer, key=lambda voice: voice[-1].end)
+        voice[-1].end = chord.onset
+        voice.append(chord)

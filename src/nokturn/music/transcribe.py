@@ -31,7 +31,7 @@ from nokturn.music.score import Score, Track
 from nokturn.music.sheet import Bar, Event, Sheet, Voice
 from nokturn.music.time import Meter, Tempo, Ticks, exact
 
-MAX_CELLS = 1_000_000  # bars times voices, and parts of notes: some 500 bytes each
+MAX_CELLS = 400_000  # bars times voices, and parts of notes; an opera act has half of it
 TEMPO_STEP = 0.02  # a tempo that changes by less is not written
 TEMPOS_A_BAR = 2  # more than that is a performance: each bar then gets its mean
 
@@ -44,7 +44,7 @@ def transcribe(score: Score) -> Sheet:
     Raises
     ------
     LimitError
-        Where it would take more than 20,000 bars or a million cells to write.
+        Where it would take more than 20,000 bars or 400,000 cells to write.
     """
     lines = quantise(score)
     pairs = [(track, line) for track, line in zip(score.tracks, lines, strict=True) if line]
