@@ -1,0 +1,97 @@
+"""Tunes through the workflow and the command: names, recipes, wishes, words."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from nokturn.cli.main import nokturn
+from nokturn.errors import InputError, ModelError, UsageError
+from nokturn.formats.base import load
+from nokturn.music.time import Tempo
+from nokturn.workflows.generate import Composed, Said, generate
+
+
+def composed(**wishes: object) -> list[Composed]:
+    return [event for event in generate(**wishes) if isinstance(event, Composed)]
+
+
+def test_a_tune_has_a_title_a_tempo_and_a_recipe() -> None:
+    piece = composed(key="Ador", meter="6/8", bars=32, seed=7)[0].piece
+    assert piece.title == "Jig in A dorian, no. 7"
+    assert piece.sheet.tempo == Tempo(112, 720)
+    recipe = piece.recipe or {}
+    assert (recipe["model"], recipe["seed"], recipe["key"], recipe["bars"]) == (
+        "folk", 7, "Ador", 32,
+    )  # fmt: skip
+    assert len(recipe["sha256"]) == 64
+
+
+def test_variations_have_the_following_seeds() -> None:
+    pieces = [event.piece for event in composed(n=3, seed=5)]
+    assert [(piece.recipe or {})["seed"] for piece in pieces] == [5, 6, 7]
+
+
+@pytest.mark.parametrize(
+    ("tempo", "mark"),
+    [("110", Tempo(110)), ("3/8=120", Tempo(120, 720)), (96.5, Tempo(96.5)), ("92,5", Tempo(92.5))],
+)
+def test_tempo_is_in_quarters_unless_it_names_the_beat(tempo: object, mark: Tempo) -> None:
+    assert composed(seed=1, bars=8, tempo=tempo)[0].piece.sheet.tempo == mark
+
+
+@pytest.mark.parametrize(
+    ("wishes", "error", "words"),
+    [
+        ({"key": "H"}, UsageError, "'H' is not a key. Use A-G"),
+        ({"meter": "6"}, UsageError, "--meter: '6' is not a meter; write it like 6/8"),
+        ({"meter": "none"}, UsageError, "without meter"),
+        ({"tempo": "fast"}, UsageError, "--tempo: 'fast' is not a tempo"),
+        ({"tempo": "5000"}, UsageError, "Use 10 to 1000"),
+        ({"bars": 0}, UsageError, "1 to 256 bars"),
+        ({"temperature": 9}, UsageError, "--temperature 9"),
+        ({"seed": -1}, UsageError, "Seeds are 0 to 2147483647"),
+        ({"model": "fold"}, ModelError, "Did you mean folk"),
+        ({"primer": "nothing.abc"}, InputError, "cannot read nothing.abc"),
+    ],
+)
+def test_wishes_that_cannot_be_meant(wishes: dict, error: type, words: str) -> None:
+    with pytest.raises(error, match=words):
+        list(generate(**wishes))
+
+
+def test_bars_drawn_again_are_told() -> None:
+    said = [event.text for event in generate(n=6, seed=3, bars=32) if isinstance(event, Said)]
+    assert any("drawn again" in text for text in said)
+
+
+def test_the_command_writes_four_files_and_their_recipe(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(nokturn, ["generate", "--key", "G", "--bars", "8", "--seed", "4"])
+    assert result.exit_code == 0, result.output
+    written = sorted(path.name for path in tmp_path.iterdir())
+    assert [Path(name).suffix for name in written] == [".abc", ".mid", ".mp3", ".svg"]
+    for ending in (".abc", ".mid"):
+        path = next(tmp_path.glob(f"*{ending}"))
+        assert (load(path)[0].recipe or {})["seed"] == 4
+        assert str(path) in result.stdout
+
+
+def test_the_command_never_writes_over_a_file(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    args = ["generate", "--bars", "8", "--seed", "4", "-o", "tune.abc"]
+    assert CliRunner().invoke(nokturn, args).exit_code == 0
+    before = Path("tune.abc").read_bytes()
+    assert CliRunner().invoke(nokturn, args).exit_code == 2
+    assert CliRunner().invoke(nokturn, [*args, "--force"]).exit_code == 0
+    assert Path("tune.abc").read_bytes() == before  # the same command, the same bytes
+
+
+def test_json_is_an_object_a_line(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    args = ["generate", "-n", "2", "--bars", "8", "--seed", "4", "--json", "-o", "."]
+    result = CliRunner().invoke(nokturn, args)
+    rows = [json.loads(line) for line in result.stdout.splitlines()]
+    assert len(rows) == 2
+    assert all(row["files"] for row in rows)
