@@ -22,9 +22,9 @@ from nokturn.music.score import Notes, Score
 from nokturn.music.time import TICKS_PER_QUARTER, Ticks, exact
 
 # Parts of a quarter in the order in which a time is taken for one of them.
-DIVISORS = (1, 2, 3, 4, 6, 8, 5, 12, 16, 7, 10, 9, 24, 32, 14, 20, 15, 28)
-COARSE = (1, 2, 3, 4, 6, 8, 12)
-ON_GRID = 0.7  # share of onsets on a coarse grid from which on a score counts as quantised
+DIVISORS = (1, 2, 3, 4, 6, 8, 5, 12, 16, 7, 10, 9, 24, 14, 20, 15, 28)
+COARSE = (1, 2, 3, 4, 6, 8, 12, 5, 7, 16)
+ON_GRID = 0.7  # share of onsets on these grids from which on a score counts as quantised
 GRACE = Fraction(1, 5)  # of a quarter: shorter notes off the grid are grace notes
 
 # Grids for played music: parts of a quarter, and what each costs in squared quarters an onset.
@@ -42,6 +42,8 @@ class Note(NamedTuple):
 def quantise(score: Score) -> list[list[Note]]:
     """Return the notes of each track on the grid, 480 ticks to the quarter, in order."""
     tpq = score.ticks_per_quarter
+    if not score.tracks:
+        return []
     if is_quantised(score):
         neat = _on_grid(np.concatenate([_ends(track.notes) for track in score.tracks]), tpq)
         tracks = [_settled(track.notes, tpq) for track in score.tracks]
