@@ -105,11 +105,9 @@ class Hanging:
         """Hang what still waits at the end of a measure onto its last note."""
         last = next((events[-1] for events in lanes if events), None)
         if last is not None and self.waiting:
-            for _, what, words in self.waiting:
-                if words:
-                    last.texts += (what,)
-                else:
-                    last.decorations += (what,)
+            last.texts += tuple(what for _, what, words in self.waiting if words)
+            names = tuple(what for _, what, words in self.waiting if not words)
+            last.decorations = names + last.decorations
             self.waiting = []
 
 

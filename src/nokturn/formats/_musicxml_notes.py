@@ -265,7 +265,8 @@ def accidentals(
         if not tied:
             if pitch.alter != known or pitch.alter != elsewhere:
                 shown.add(identity)
-            alters[here] = latest[pitch.step] = pitch.alter
+            alters[here] = pitch.alter
+        latest[pitch.step] = pitch.alter  # after a tie over the bar line too: a courtesy then
     return shown
 
 

@@ -16,6 +16,7 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from nokturn.errors import UsageError
+from nokturn.formats._musicxml_reader import read
 from nokturn.formats._musicxml_writer import write
 from nokturn.formats.base import Format
 from nokturn.music.piece import Piece
@@ -48,9 +49,7 @@ class MusicXml(Format):
         """Read the piece; see `Format.loads`. With ``strict`` measures that do not add up are
         refused.
         """
-        from nokturn.formats import _musicxml_reader
-
-        return [_musicxml_reader.read(data, source=source, strict=strict)]
+        return [read(data, source=source, strict=strict)]
 
     @classmethod
     def dumps(cls, pieces: Piece | Iterable[Piece], *, compressed: bool = False) -> bytes:
