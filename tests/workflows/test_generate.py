@@ -83,7 +83,9 @@ def test_the_command_never_writes_over_a_file(tmp_path: Path, monkeypatch) -> No
     args = ["generate", "--bars", "8", "--seed", "4", "-o", "tune.abc"]
     assert CliRunner().invoke(nokturn, args).exit_code == 0
     before = Path("tune.abc").read_bytes()
-    assert CliRunner().invoke(nokturn, args).exit_code == 2
+    refused = CliRunner().invoke(nokturn, args).exception
+    assert isinstance(refused, UsageError)
+    assert "tune.abc exists already" in str(refused)
     assert CliRunner().invoke(nokturn, [*args, "--force"]).exit_code == 0
     assert Path("tune.abc").read_bytes() == before  # the same command, the same bytes
 
