@@ -162,8 +162,8 @@ def _lines(frame: _Frame, train: list[_Point], held_out: list[_Point]) -> Iterat
             f'<polyline points="{places}" fill="none" stroke="{colour}" stroke-width="2"{dashed}/>'
         )
         if len(points) == 1:
-            x, y = places.split(",")
-            yield f'<circle cx="{x}" cy="{y}" r="3" fill="{colour}"/>'
+            left, height = places.split(",")
+            yield f'<circle cx="{left}" cy="{height}" r="3" fill="{colour}"/>'
         named.append((frame.y(points[-1].nats), colour, name))
     named.sort()
     close = len(named) == 2 and named[1][0] - named[0][0] < 14
