@@ -275,6 +275,12 @@ def test_a_piano_is_divided_between_two_hands():
     assert [len(bar.voices[0][0].pitches) for bar in sheet.bars] == [2, 2]
 
 
+def test_two_tracks_of_a_piano_are_its_hands_already():
+    rows = [(480 * i, 480, p, 80) for i in range(8) for p in (40 + i, 72 + i)]
+    sheet = transcribe(score_of(Track.of(rows, "upper"), Track.of(rows, "lower")))
+    assert {(voice.name, voice.staff) for voice in sheet.voices} == {("upper", 0), ("lower", 0)}
+
+
 def test_a_flute_stays_on_one_staff():
     rows = [(480 * i, 480, 40 + 5 * i, 80) for i in range(10)]
     sheet = transcribe(score_of(Track.of(rows, "Flute", 73)))

@@ -33,9 +33,9 @@ class Chord:
     spelled_graces: tuple[Pitch, ...] = ()
 
 
-def hands(notes: list[Note], program: int) -> list[list[Note]]:
-    """Return the notes of a track staff by staff: one, or two where a keyboard needs them."""
-    if not _needs_two(notes, program):
+def hands(notes: list[Note]) -> list[list[Note]]:
+    """Return a keyboard's notes staff by staff: one, or two where they lie too far apart."""
+    if not _needs_two(notes):
         return [notes]
     upper: list[Note] = []
     lower: list[Note] = []
@@ -46,10 +46,7 @@ def hands(notes: list[Note], program: int) -> list[list[Note]]:
     return [upper, lower]
 
 
-def _needs_two(notes: list[Note], program: int) -> bool:
-    """Whether a keyboard's notes lie too far apart for one staff."""
-    if program not in KEYBOARDS or len(notes) < 2:
-        return False
+def _needs_two(notes: list[Note]) -> bool:
     pitches = sorted(note.pitch for note in notes)
     low, high = pitches[len(pitches) // 20], pitches[-1 - len(pitches) // 20]
     return low < 55 and high > 64 and high - low > 19

@@ -24,7 +24,7 @@ from nokturn.music._bar_lines import Span, bar_spans
 from nokturn.music._bar_writer import Piece, write_bar
 from nokturn.music._quantise import Note, quantise, snap
 from nokturn.music._spelling import Speller
-from nokturn.music._voices import Chord, chords, hands, voices
+from nokturn.music._voices import KEYBOARDS, Chord, chords, hands, voices
 from nokturn.music.key_finding import find_key
 from nokturn.music.pitch import Key
 from nokturn.music.score import Score, Track
@@ -54,8 +54,11 @@ def transcribe(score: Score) -> Sheet:
     keys = _keys(score)
     names: list[Voice] = []
     played: list[list[Chord]] = []
+    # where a keyboard has two tracks, they are its hands already
+    keyboards = [t for t, _ in pairs if t.program in KEYBOARDS and not t.drums]
     for part, (track, line) in enumerate(pairs):
-        for voice, written in _part(part, track, line, keys):
+        alone = len(keyboards) == 1 and keyboards[0] is track
+        for voice, written in _part(part, track, line, keys, alone):
             names.append(voice)
             played.append(written)
     _check(len(spans), played, end)
@@ -96,9 +99,11 @@ def _keys(score: Score) -> Keys:
     return keys if keys[0][0] == 0 else [(0, keys[0][1]), *keys]
 
 
-def _part(part: int, track: Track, line: list[Note], keys: Keys) -> list[tuple[Voice, list[Chord]]]:
+def _part(
+    part: int, track: Track, line: list[Note], keys: Keys, alone: bool
+) -> list[tuple[Voice, list[Chord]]]:
     """Return the voices of a track with their chords, spelled."""
-    staves = [line] if track.drums else hands(line, track.program)
+    staves = hands(line) if alone else [line]
     found = []
     for staff, notes in enumerate(staves):
         clef = "perc" if track.drums else ("treble", "bass")[staff] if len(staves) > 1 else ""
