@@ -265,7 +265,7 @@ def test_a_hundred_tempos_in_a_bar_become_its_mean():
     score = score_of(line(480, 480, 480, 480), tempos=tempos)
     sheet = transcribe(score)
     assert len(sheet.bars[0].tempos) == 1
-    assert perform(sheet).seconds(1920) == pytest.approx(score.seconds(1920), rel=1e-3)
+    assert perform(sheet).seconds(1920) == pytest.approx(score.seconds(1920), rel=1e-2)
 
 
 def test_a_piano_is_divided_between_two_hands():

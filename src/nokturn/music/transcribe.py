@@ -33,7 +33,8 @@ from nokturn.music.time import Meter, Tempo, Ticks, exact
 
 MAX_CELLS = 400_000  # bars times voices, and parts of notes; an opera act has half of it
 TEMPO_STEP = 0.02  # a tempo that changes by less is not written
-TEMPOS_A_BAR = 2  # more than that is a performance: each bar then gets its mean
+TEMPOS_A_BAR = 2  # more than that is a performance: bars then get their means,
+MEAN_STEP = 0.05  # where they differ by so much
 
 Keys = list[tuple[Ticks, Key]]
 
@@ -181,15 +182,14 @@ def _set_tempos(bars: list[Bar], spans: list[Span], score: Score) -> None:
     tempos: list[tuple[Ticks, float]] = [
         (snap(max(0, tick), score.ticks_per_quarter), qpm) for tick, qpm in score.tempos
     ]
+    step = TEMPO_STEP if len(tempos) > len(bars) else 0.0
     if len(tempos) > TEMPOS_A_BAR * len(bars):
-        tempos = _means(spans, score)
+        tempos, step = _means(spans, score), MEAN_STEP
     last = 0.0
     for tick, qpm in tempos:
         at = bisect_right(starts, tick) - 1
         offset = exact(tick - spans[at].start)
-        if offset < spans[at].length and (
-            abs(qpm - last) > TEMPO_STEP * last or len(tempos) <= len(bars)
-        ):
+        if offset < spans[at].length and abs(qpm - last) >= step * last:
             bars[at].tempos[offset] = Tempo(qpm)
             last = qpm
 
@@ -203,6 +203,6 @@ def _means(spans: list[Span], score: Score) -> list[tuple[Ticks, float]]:
     edges.append(float(spans[-1].start + spans[-1].length) * scale)
     seconds = np.diff(score.seconds_at(np.array(edges)))
     return [
-        (span.start, round(float(span.length) / 480 * 60 / max(length, 1e-6), 2))
+        (span.start, float(max(1, round(float(span.length) / 480 * 60 / max(length, 1e-6)))))
         for span, length in zip(spans, seconds.tolist(), strict=True)
     ]
