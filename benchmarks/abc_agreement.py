@@ -4,8 +4,8 @@
 
 A fixed sample of 500 tunes: of each of five collections the 100 whose text has the lowest SHA-256.
 Grace notes, ornaments and ``R:`` are taken out before both read the tune, because abc2midi plays
-them in its own way (a hornpipe swings); chord symbols are not played (`%%MIDI gchordoff`). Onset, duration and pitch of all
-notes must be the same (a tick of 1/480 quarter either way is rounding). Where they are not,
+them in its own way (a hornpipe swings); chord symbols are not played (`%%MIDI gchordoff`). Onset,
+duration and pitch of all notes must be the same (a tick of 1/480 quarter either way is rounding). Where they are not,
 ``--music21`` asks music21, a third reader, too. Needs abc2midi (Debian's package ``abcmidi``),
 mido, music21 and the collections.
 """
@@ -13,6 +13,7 @@ mido, music21 and the collections.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import hashlib
 import re
 import subprocess
@@ -82,7 +83,7 @@ def ours(text: str) -> list[Note]:
         for track in score.tracks
         for n in track.notes
     ]
-    return sorted(rows, key=lambda n: (n[0], n[2], n[1]))
+    return sorted(rows, key=lambda n: (round(n[0] / 8), n[2], n[1]))
 
 
 def theirs(text: str) -> list[Note]:
@@ -111,7 +112,7 @@ def midi_notes(midi: mido.MidiFile) -> list[Note]:
                 start = open_notes[message.note].pop(0)
                 scale = 480 / midi.ticks_per_beat
                 rows.append((round(start * scale), round((now - start) * scale), message.note))
-    return sorted(rows, key=lambda n: (n[0], n[2], n[1]))
+    return sorted(rows, key=lambda n: (round(n[0] / 8), n[2], n[1]))
 
 
 def by_music21(text: str) -> list[Note]:
@@ -120,12 +121,10 @@ def by_music21(text: str) -> list[Note]:
         warnings.simplefilter("ignore")
         try:
             stream = music21.converter.parse(text, format="abc")
-            try:
+            with contextlib.suppress(music21.exceptions21.Music21Exception):
                 stream = stream.expandRepeats()
-            except music21.exceptions21.Music21Exception:
-                pass
             flat = stream.stripTies().flatten()
-        except Exception as error:  # a third party's reader: anything may come out of it
+        except Exception as error:  # anything comes out of it
             print("   music21:", type(error).__name__)
             return []
         rows = [
@@ -134,7 +133,7 @@ def by_music21(text: str) -> list[Note]:
             if n.quarterLength and not isinstance(n, music21.harmony.ChordSymbol)
             for pitch in n.pitches
         ]
-    return sorted(rows, key=lambda n: (n[0], n[2], n[1]))
+    return sorted(rows, key=lambda n: (round(n[0] / 8), n[2], n[1]))
 
 
 def same(left: list[Note], right: list[Note]) -> bool:

@@ -94,12 +94,12 @@ def parse_tempo(text: str, unit: Ticks) -> Tempo:
 
 @lru_cache(maxsize=2048)
 def _parse_key(text: str) -> tuple[Key | None, tuple[tuple[str, str], ...]]:
-    found = re.findall(r'(\w+)=("[^"]*"|\S+)', text)
+    found = re.findall(r'([\w:]+)=("[^"]*"|\S+)', text)
     options = {name.lower(): value.strip('"') for name, value in found}
-    rest = re.sub(r'\w+=("[^"]*"|\S+)', " ", text).strip()
+    rest = re.sub(r'[\w:]+=("[^"]*"|\S+)', " ", text).strip()
     if rest in ("HP", "Hp"):
         return Key(mode=rest), tuple(options.items())
-    match = re.match(r"([A-Ga-g])(#|b|♯|♭)?(?![a-z]{4,})\s*", rest)
+    match = re.match(r"(?!alto|bass)([A-Ga-g])(#|b|♯|♭)?(?![a-z]{4,})\s*", rest)
     words = rest[match.end() :].split() if match else rest.split()
     mode = "major" if match else "none"
     explicit: list[tuple[int, int]] = []
@@ -115,7 +115,7 @@ def _parse_key(text: str) -> tuple[Key | None, tuple[tuple[str, str], ...]]:
             known = True
         elif match and mode_named(word) and word.lower() not in _CLEFS:
             mode = mode_named(word) or mode
-        elif clef and clef[1].lower() in _CLEFS:
+        elif clef and (clef[1].lower() in _CLEFS or clef[1][:-1].lower() in _CLEFS):
             options.setdefault("clef", word)
         elif word.startswith(("t=", "m=")):
             continue
@@ -143,7 +143,8 @@ def parse_key(text: str) -> tuple[Key | None, dict[str, str]]:
 def parse_clef(text: str) -> str:
     """Return a clef as `Voice.clef` has it; empty where it is none that we know."""
     match = re.fullmatch(r"([A-Za-z]+\d?)([+-]8)?(?:va|vb)?", text.strip())
-    clef = _CLEFS.get(match[1].lower(), "") if match else ""
+    word = match[1].lower() if match else ""
+    clef = _CLEFS.get(word) or _CLEFS.get(word.rstrip("0123456789"), "")
     return clef + (match[2] or "") if match and clef else clef
 
 

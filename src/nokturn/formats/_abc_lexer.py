@@ -29,7 +29,7 @@ WORD = re.compile(
     | (?P<rest>[zx]{_LENGTH})
     | (?P<bars>[ZX]\d*)
     | (?P<tuplet>\(\d+(?::\d*){{0,2}})
-    | (?P<broken>>+|<+)
+    | (?P<broken>[<>]+)
     | (?P<quoted>"[^"]*"?)
     | (?P<grace>\{{[^}}]*\}}?)
     | (?P<field>\[[A-Za-z]:[^\]]*\]?)

@@ -19,6 +19,7 @@ from nokturn.formats import _abc_fields as fields
 from nokturn.formats._abc_join import join
 from nokturn.formats._abc_lexer import SHORTHANDS, SYNONYMS, WORD, factor, note_word, times
 from nokturn.formats._abc_lyrics import sing
+from nokturn.formats._abc_strict import forbidden
 from nokturn.formats._abc_voice import VoiceReader
 from nokturn.music.piece import Piece
 from nokturn.music.pitch import Key
@@ -39,6 +40,7 @@ _CHORD_NOTE = re.compile(
     r"(?:\^\^|\^/?\d?(?=[A-Ga-g])|\^|__|_/?\d?(?=[A-Ga-g])|_|=)?[A-Ga-g][,']*\d*(?:/+\d*)?-?"
 )
 _CHORD_END = re.compile(r"\](\d*(?:/+\d*)?)(-?)$")
+_ODD_LENGTH = re.compile(r"//+\d")
 _TEXT_FIELDS = set("ABCDFGHNORSZ")
 
 
@@ -217,6 +219,8 @@ class _TuneReader:
 
     def read(self, text: str, preamble: list[tuple[str, str]]) -> Piece:
         lines = text.split("\n")
+        if self.strict:
+            self._refuse(text)
         for letter, value in preamble:
             self._header_field(letter, value)
         first = self._header(lines)
@@ -227,6 +231,14 @@ class _TuneReader:
         return Piece(
             self.sheet, self.sheet.title, self.source, recipe=self.recipe, repairs=self.repairs
         )
+
+    def _refuse(self, text: str) -> None:
+        """Raise at what the standard forbids and a lenient reading takes without a word."""
+        start = self.line
+        for place, what in forbidden(text):
+            before = text[:place]
+            self.line, self.column = start + before.count("\n"), place - before.rfind("\n")
+            self.repair(what)
 
     def _header(self, lines: list[str]) -> int:
         """Read up to ``K:``; return the number of the line after it."""
@@ -403,6 +415,9 @@ class _TuneReader:
             kind = word.lastgroup
             if kind == "note":
                 self.events += 1
+                if self.strict and _ODD_LENGTH.search(word[0]):
+                    self.column = word.start() + 1
+                    self.repair(f"{word[0]!r} has a length of two slashes and a number")
                 try:
                     now.note(note_word(word[0]), unit)
                 except ValueError as error:
@@ -433,13 +448,8 @@ class _TuneReader:
             self._redefine(value)
         elif letter in "KMLQP":
             self._change(letter, value)
-        elif letter == "I" or letter in "rmsX+":
-            return
-        elif letter in _TEXT_FIELDS:
-            if value:
-                self.sheet.fields.append((letter, fields.plain_text(value)))
-        else:
-            self.repair(f"{letter}: is not a field that can stand in the tune; left out")
+        elif letter in _TEXT_FIELDS and value:  # others are to be ignored, says the standard
+            self.sheet.fields.append((letter, fields.plain_text(value)))
 
     def _change(self, letter: str, value: str) -> None:
         now = self.now
@@ -479,6 +489,8 @@ class _TuneReader:
 
     def _rest(self, word: str) -> None:
         self.events += 1
+        if self.strict and _ODD_LENGTH.search(word):
+            self.repair(f"{word!r} has a length of two slashes and a number")
         try:
             duration = times(self.now.unit_ticks(), factor(word[1:]))
         except ValueError as error:
@@ -521,6 +533,9 @@ class _TuneReader:
         self.now.tuplet, self.now.tuplet_opens = (p, q, r), r
 
     def _broken(self, word: str) -> None:
+        if "<" in word and ">" in word:
+            self.repair(f"{word} makes a note longer and shorter at once; left out")
+            return
         if not self.now.break_rhythm(word):
             self.repair(f"{word} has no note before it; left out")
 

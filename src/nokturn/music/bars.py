@@ -45,7 +45,7 @@ def bar_faults(sheet: Sheet) -> list[BarFault]:
         if opens[b] and not bars[b].ending:
             section = b
         full = meter.bar_ticks
-        if meter.free or held[b] == full:
+        if meter.free or held[b] == full or held == [0]:  # [0]: headers alone, no music
             continue
         if held[b] > full or not held[b] or not _completed(b, held, opens, section, full):
             faults.append(BarFault(b, held[b], full, meter))

@@ -58,6 +58,9 @@ def _parts(sheet: Sheet) -> dict[str, range]:
     return parts
 
 
+_SECTION_LINES = ("double", "final", "heavy-light")
+
+
 def _repeated(bars: list[Bar], span: range) -> list[int]:
     """Return the bars of a span with repeats and endings played out."""
     order: list[int] = []
@@ -87,6 +90,9 @@ def _repeated(bars: list[Bar], span: range) -> list[int]:
             start, taken = i, 1
             continue
         i += 1
+        # ABC 2.1, 4.8: a repeat that nothing opened goes back to the latest double bar line
+        if taken == 1 and bar.line in _SECTION_LINES and not bars[start].repeat_start:
+            start = i
     return order
 
 
