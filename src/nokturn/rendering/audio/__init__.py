@@ -1,1 +1,1 @@
-"""Sound: a small synthesiser in NumPy, its mix, and audio files."""
+"""Sound: a score becomes samples, samples become a file."""

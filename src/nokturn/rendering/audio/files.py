@@ -1,80 +1,139 @@
-"""Audio files: samples -> the bytes of WAV, FLAC, OGG or MP3.
+"""Files: samples become WAV, FLAC, OGG Vorbis or MP3.
 
-WAV is written by the standard library; the others by libsndfile, which the package soundfile
-brings along. The same samples give the same bytes, but for OGG, whose streams have random numbers.
+    write_audio("tune.ogg", render(score), title="The Blackbird")
+
+WAV is written by Python itself; the others need the libsndfile that the soundfile package brings.
+WAV and FLAC hold 16 bits, with a dither that is the same each time.
 """
 
 from __future__ import annotations
 
 import io
+import os
 import wave
+from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nokturn.errors import ResourceError, UsageError, did_you_mean
-from nokturn.rendering.audio.loudness import Samples
-from nokturn.rendering.audio.synth import RATE
+from nokturn.rendering.audio.mix import SAMPLE_RATE
 
-FORMS = ("wav", "flac", "ogg", "mp3")
-BLOCK = 65_536  # libsndfile's OGG encoder fails on long single writes
+FORMS = {"wav": ("WAV", "PCM_16"), "flac": ("FLAC", "PCM_16"), "ogg": ("OGG", "VORBIS"),
+         "mp3": ("MP3", "MPEG_LAYER_III")}  # fmt: skip
+BLOCK = 65_536  # frames written at once: libsndfile's Vorbis overflows its stack on a minute
+MP3_QUALITY = 0.35  # of libsndfile's 0 (best) to 1 (smallest): about 190 kbit/s
 
 
-def audio_bytes(samples: Samples, form: str, *, title: str = "", sample_rate: int = RATE) -> bytes:
-    """Return the bytes of an audio file.
+def audio_bytes(
+    samples: NDArray[np.float32], form: str, *, sample_rate: int = SAMPLE_RATE, title: str = ""
+) -> bytes:
+    """Return samples as an audio file's bytes.
 
     Parameters
     ----------
     samples
-        (samples, channels), full scale 1.
+        Shape (samples, 2), or (samples,) in mono, within -1 and 1; what lies beyond is cut.
     form
-        wav (16 bits), flac, ogg or mp3.
+        ``wav``, ``flac``, ``ogg`` or ``mp3``.
     title
-        Written into the tags of flac, ogg and mp3.
+        Written into the file where its format has a place for it (WAV has none here).
 
     Raises
     ------
     UsageError
         There is no such form.
     ResourceError
-        The library cannot write it on this machine.
+        The sound library is missing or cannot write this form.
     """
     if form not in FORMS:
-        raise UsageError(f"There is no audio format {form!r}.", did_you_mean(form, FORMS))
-    return (
-        _wav(samples, sample_rate) if form == "wav" else _encoded(samples, form, title, sample_rate)
+        raise UsageError(f"There is no sound format named {form!r}.", did_you_mean(form, FORMS))
+    frames = samples.reshape(len(samples), -1)
+    if form == "wav":
+        return _wav(_sixteen_bits(frames), sample_rate)
+    # the lossy coders take floats: libsndfile 1.2.2 garbles 16-bit stereo on its way into MP3
+    whole = _sixteen_bits(frames) if form == "flac" else np.clip(frames, -1, 1)
+    return _encoded(whole, form, sample_rate, title)
+
+
+def write_audio(
+    path: str | Path,
+    samples: NDArray[np.float32],
+    *,
+    sample_rate: int = SAMPLE_RATE,
+    title: str = "",
+) -> None:
+    """Write samples into a file whose ending says its form; it appears when it is whole."""
+    path = Path(path)
+    data = audio_bytes(
+        samples, path.suffix[1:].lower(), sample_rate=sample_rate, title=title or path.stem
     )
+    new = path.with_name(f".{path.name[:100]}.{os.getpid()}.tmp")
+    try:
+        new.write_bytes(data)
+        os.replace(new, path)
+    except OSError as error:
+        raise ResourceError(
+            f"cannot write {path}: {error.strerror}.", "Make room, or choose another folder."
+        ) from error
+    finally:
+        new.unlink(missing_ok=True)
 
 
-def _wav(samples: Samples, sample_rate: int) -> bytes:
+def _sixteen_bits(samples: NDArray[np.float32]) -> NDArray[np.int16]:
+    """Return samples as 16-bit integers, dithered where there is sound; silence stays zero."""
+    scaled = samples * np.float32(32767)
+    rng = np.random.default_rng(16)
+    noise = rng.random(samples.shape, dtype=np.float32) - rng.random(
+        samples.shape, dtype=np.float32
+    )
+    scaled += np.where(np.abs(scaled) > 1e-3, noise, 0)
+    whole: NDArray[np.int16] = np.clip(np.rint(scaled), -32768, 32767).astype(np.int16)
+    return whole
+
+
+def _wav(pcm: NDArray[np.int16], sample_rate: int) -> bytes:
     buffer = io.BytesIO()
     with wave.open(buffer, "wb") as file:
-        file.setnchannels(samples.shape[1])
+        file.setnchannels(pcm.shape[1])
         file.setsampwidth(2)
         file.setframerate(sample_rate)
-        file.writeframes((np.clip(samples, -1, 1) * 32_767).round().astype("<i2").tobytes())
+        file.writeframes(pcm.astype("<i2").tobytes())
     return buffer.getvalue()
 
 
-def _encoded(samples: Samples, form: str, title: str, sample_rate: int) -> bytes:
+def _encoded(
+    frames: NDArray[np.int16] | NDArray[np.float32], form: str, sample_rate: int, title: str
+) -> bytes:
+    """Return samples encoded by libsndfile."""
     try:
         import soundfile
-    except (ImportError, OSError) as error:
+    except (ImportError, OSError) as error:  # OSError: the package is there, its library is not
         raise ResourceError(
-            f"{form} cannot be written: {error}.", "Save as .wav, which needs nothing."
+            f"{form} files need the soundfile package, which does not work here: {error}.",
+            "Install it with `pip install soundfile`, or write .wav, which needs nothing.",
         ) from error
+    container, subtype = FORMS[form]
+    if container not in soundfile.available_formats():
+        raise ResourceError(
+            f"the libsndfile of this computer ({soundfile.__libsndfile_version__}) cannot "
+            f"write {form}.",
+            "Install soundfile 0.12 or newer, or write .wav or .flac.",
+        )
+    extra = {"compression_level": MP3_QUALITY} if form == "mp3" and _levels(soundfile) else {}
     buffer = io.BytesIO()
-    subtype = {"flac": "PCM_16", "ogg": "VORBIS", "mp3": "MPEG_LAYER_III"}[form]
-    try:
-        with soundfile.SoundFile(
-            buffer, "w", sample_rate, samples.shape[1], subtype, format=form.upper()
-        ) as file:
-            if title:
-                file.title = title
-            file.software = "Nokturn"
-            for start in range(0, len(samples), BLOCK):
-                file.write(samples[start : start + BLOCK])
-    except (RuntimeError, soundfile.LibsndfileError) as error:
-        raise ResourceError(
-            f"{form} cannot be written: {error}.", "Save as .wav, which needs nothing."
-        ) from error
+    with soundfile.SoundFile(
+        buffer, "w", sample_rate, frames.shape[1], subtype=subtype, format=container, **extra
+    ) as file:
+        if title:
+            file.title = title
+        file.software = "Nokturn"
+        for start in range(0, len(frames), BLOCK):
+            file.write(frames[start : start + BLOCK])
     return buffer.getvalue()
+
+
+def _levels(soundfile: object) -> bool:
+    """Whether this soundfile lets one choose the compression (from 0.13 on)."""
+    version = str(getattr(soundfile, "__version__", "0")).split(".")
+    return [int(part) for part in version[:2] if part.isdigit()] >= [0, 13]

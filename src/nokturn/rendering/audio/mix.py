@@ -1,149 +1,249 @@
-"""Mix: a Score as stereo sound, at -16 LUFS with peaks below -1 dBFS.
+"""Mix: a score becomes stereo sound at a set loudness.
 
-    samples = render(score)            float32 (samples, 2), 44,100 a second
+    samples = render(score)        # float32, (samples, 2), 44.1 kHz, -16 LUFS, peaks below -1 dBFS
 
-Each track is placed a little to one side, a light room is put around all, and the loudness is that
-of a podcast or stream. The length is known before the first sample is made, and limited.
+Every distinct tone (instrument, pitch, colour) is made once and laid down wherever it is played;
+then comes a light room, the loudness, and a limiter for the peaks. The same score gives the same
+samples. One room for all instruments, and none of them is placed behind another.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 import numpy as np
+from numpy.typing import NDArray
 
 from nokturn.errors import LimitError
 from nokturn.music.score import Score, Track
-from nokturn.rendering.audio import drums, synth
-from nokturn.rendering.audio.loudness import Samples, lufs, true_peak
-from nokturn.rendering.audio.synth import RATE, Signal
+from nokturn.rendering.audio.drums import drum_of, hit
+from nokturn.rendering.audio.effects import Signal, convolve, limited, room
+from nokturn.rendering.audio.loudness import integrated, true_peak
+from nokturn.rendering.audio.synth import VELOCITY_BANDS, Tone, instrument_of
 
-MAX_SECONDS = 1800.0
-TARGET_LUFS = -16.0
-CEILING = 10 ** (-1.2 / 20)
-TAIL_S = 1.6
-PANS = (0.0, -0.35, 0.35, -0.6, 0.6, -0.2, 0.2)  # -1 left, 1 right
+SAMPLE_RATE = 44_100
+LUFS = -16.0
+CEILING_DB = -1.0
+REVERB = 0.16
+TAIL = 2.2  # seconds after the last note's end: releases and the room
+MAX_SECONDS = 30 * 60.0
+MAX_NOTE_SECONDS = 200_000.0  # of all notes together: about a minute of work
+STRETCH = 18.0  # a note that lasts longer is played in several bows or breaths
+MAKE_UP_DB = 6.0  # that a round of limiting may win back
 
 
-def render(score: Score, *, reverb: float = 0.16, max_seconds: float = MAX_SECONDS) -> Samples:
-    """Return a score as sound.
+@dataclass(frozen=True)
+class Sounds:
+    """The notes of one track in seconds, as NumPy columns in order."""
+
+    start: NDArray[np.float64]
+    length: NDArray[np.float64]
+    pitch: NDArray[np.int64]
+    velocity: NDArray[np.int64]
+
+
+def render(
+    score: Score,
+    *,
+    sample_rate: int = SAMPLE_RATE,
+    reverb: float = REVERB,
+    lufs: float | None = LUFS,
+    max_seconds: float = MAX_SECONDS,
+) -> NDArray[np.float32]:
+    """Return a score as stereo sound.
 
     Parameters
     ----------
+    sample_rate
+        Samples a second.
     reverb
-        Share of the room, 0-1.
+        How much of the room is heard, 0 (none) to 1.
+    lufs
+        Loudness of the whole; None leaves it as it is played, for mixing on.
     max_seconds
-        Longest piece that is rendered.
+        Longer music is refused before anything is made.
 
     Returns
     -------
-    float32 (samples, 2) at 44,100 samples a second; silence where the score has no notes.
+    Samples, float32 within -1 and 1, shape (samples, 2): left, right.
 
     Raises
     ------
     LimitError
-        The piece lasts longer than ``max_seconds``.
+        The music is longer than ``max_seconds``, or has notes enough for hours of work.
     """
-    seconds = score.seconds(score.end)
-    if seconds > max_seconds:
-        raise LimitError(
-            f"the piece lasts {seconds / 60:,.0f} minutes; {max_seconds / 60:g} are the limit.",
-            "Take a part of it.",
-        )
-    count = int((seconds + TAIL_S) * RATE)
-    mixed = np.zeros((count, 2), dtype=np.float32)
-    for number, track in enumerate(score.tracks):
-        pan = 0.0 if track.drums else PANS[number % len(PANS)]
-        left, right = np.cos((pan + 1) * np.pi / 4), np.sin((pan + 1) * np.pi / 4)
-        dry = _track(score, track, count)
-        mixed[:, 0] += np.float32(left) * dry
-        mixed[:, 1] += np.float32(right) * dry
-    if reverb:
-        mixed += np.float32(reverb) * _room(mixed)
-    mixed -= mixed.mean(axis=0)
-    _fade_out(mixed)
-    return mastered(mixed)
+    tracks = [sounds(score, track) for track in score.tracks]
+    seconds = _checked_length(score, tracks, max_seconds)
+    mix = np.zeros((2, int((seconds + TAIL) * sample_rate)), dtype=np.float32)
+    for track, played, pan in zip(score.tracks, tracks, _pans(score.tracks), strict=True):
+        for voice in _voices(track, played, pan, sample_rate):
+            _lay(mix, voice)
+    if reverb > 0:
+        mix += np.float32(reverb) * convolve(mix, room(sample_rate))
+    _end_softly(mix, sample_rate)
+    if lufs is not None:
+        mix = levelled(mix, sample_rate, lufs)
+    return np.ascontiguousarray(mix.T)
 
 
-def _track(score: Score, track: Track, count: int) -> Signal:
-    """Return a track in mono, every note at its time."""
+def sounds(score: Score, track: Track) -> Sounds:
+    """Return when a track's notes sound, in seconds; the pedal holds them until it is lifted."""
     notes = track.notes
-    starts = score.seconds_at(notes["onset"])
-    ends = score.seconds_at(notes["onset"] + notes["duration"])
-    line = np.zeros(count, dtype=np.float32)
-    name = synth.instrument(track.program)
-    rows = zip(starts.tolist(), ends.tolist(), notes["pitch"], notes["velocity"], strict=True)
-    for start, end, pitch, velocity in rows:
+    end = _held(notes["onset"] + notes["duration"], track)
+    start_s = score.seconds_at(notes["onset"])
+    length = score.seconds_at(end) - start_s
+    return Sounds(
+        start_s, length, notes["pitch"].astype(np.int64), notes["velocity"].astype(np.int64)
+    )
+
+
+def _held(ends: NDArray[np.int64], track: Track) -> NDArray[np.int64]:
+    """Return the ticks at which notes end, moved to where the pedal goes up if it is down."""
+    if not track.pedal or not len(ends):
+        return ends
+    ticks = np.array([tick for tick, _ in track.pedal], dtype=np.int64)
+    down = np.array([state for _, state in track.pedal])
+    # for each pedal event, the tick of the next "up" at or after it; never lifted = the track's end
+    last = max(int(ends.max()), int(ticks.max()))
+    lifts = np.where(down, last, ticks)
+    next_up = np.minimum.accumulate(lifts[::-1])[::-1]
+    at = np.searchsorted(ticks, ends, side="right") - 1
+    held = (at >= 0) & down[np.maximum(at, 0)]
+    return np.where(held, np.maximum(ends, next_up[np.maximum(at, 0)]), ends)
+
+
+def _checked_length(score: Score, tracks: list[Sounds], max_seconds: float) -> float:
+    """Return how long the music is; `LimitError` where that or the work is beyond the limits."""
+    ends = [float((s.start + s.length).max()) for s in tracks if len(s.start)]
+    seconds = max([score.seconds(score.end), *ends])
+    if not seconds <= max_seconds:
+        raise LimitError(
+            f"the music lasts {seconds / 60:,.0f} minutes, the limit for sound is "
+            f"{max_seconds / 60:g}.",
+            "Check its tempo and its last notes, or render a part of it.",
+        )
+    total = sum(float(s.length.sum()) + 0.1 * len(s.length) for s in tracks)
+    if total > MAX_NOTE_SECONDS:
+        raise LimitError(
+            f"all notes together last {total / 3600:,.0f} hours, "
+            f"the limit for sound is {MAX_NOTE_SECONDS / 3600:.0f}.",
+            "Check for notes that never end, or render a part of it.",
+        )
+    return seconds
+
+
+def _pans(tracks: list[Track]) -> list[float]:
+    """Return where tracks stand, -1 left to 1 right: the first in the middle, others around it."""
+    places = (0.0, 0.35, -0.35, 0.18, -0.18, 0.5, -0.5)
+    return [places[i % len(places)] for i in range(len(tracks))]
+
+
+@dataclass(frozen=True)
+class Voice:
+    """One distinct tone and the notes that play it.
+
+    ``starts`` and ``lengths`` are in samples, ``gains`` factors; ``release`` is how many samples
+    the tone needs to fade after a note's end, 0 = it rings as long as it likes.
+    """
+
+    tone: Tone
+    starts: NDArray[np.int64]
+    lengths: NDArray[np.int64]
+    gains: NDArray[np.float32]
+    release: int
+    pan: float
+
+
+def _voices(track: Track, played: Sounds, pan: float, rate: int) -> Iterator[Voice]:
+    """Yield the distinct tones of a track."""
+    instrument = instrument_of(track.program)
+    if not track.drums:
+        played = _in_breaths(played, min(STRETCH, instrument.longest))
+    bands = np.minimum(played.velocity * VELOCITY_BANDS // 128, VELOCITY_BANDS - 1)
+    kinds = played.pitch * VELOCITY_BANDS + bands
+    order = np.argsort(kinds, kind="stable")
+    for chosen in np.split(order, np.flatnonzero(np.diff(kinds[order])) + 1):
+        if not len(chosen):
+            continue
+        pitch = int(played.pitch[chosen[0]])
+        velocity = (int(bands[chosen[0]]) * 128 + 64) // VELOCITY_BANDS
         if track.drums:
-            sound = drums.hit(int(pitch), int(velocity) // 4 * 4 + 3)
-        else:  # lengths to a hundredth of a second, so that equal notes are made once
-            held = max(0.03, round(end - start, 2))
-            sound = synth.note(name, int(pitch), int(velocity) // 4 * 4 + 3, held)
-        at = int(start * RATE)
-        room = min(len(sound), count - at)
-        line[at : at + room] += sound[:room]
-    return line
+            tone, release, place = hit(pitch, velocity, rate), 0, drum_of(pitch).pan
+        else:
+            seconds = float(played.length[chosen].max()) + instrument.release
+            tone = instrument.tone(pitch, velocity, seconds, rate)
+            release = int(instrument.release * rate)
+            place = pan + instrument.width * (pitch - 62) / 50
+        yield Voice(
+            tone,
+            np.round(played.start[chosen] * rate).astype(np.int64),
+            np.round(played.length[chosen] * rate).astype(np.int64),
+            ((played.velocity[chosen] / 127) ** 1.6).astype(np.float32),
+            release,
+            max(-0.8, min(0.8, place)),
+        )
 
 
-def _room(samples: Samples) -> Samples:
-    """Return the answer of a small room: noise that dies away, another one for each ear."""
-    length = int(1.2 * RATE)
-    time = np.arange(length) / RATE
-    random = np.random.default_rng(16)
-    wet = np.empty_like(samples)
-    for ear in range(2):
-        answer = random.standard_normal(length) * np.exp(-time / 0.22)
-        answer[: RATE // 90] = 0
-        spectrum = np.fft.rfft(answer)
-        spectrum /= 1 + np.fft.rfftfreq(length, 1 / RATE) / 3500  # walls swallow the treble
-        answer = np.fft.irfft(spectrum, length)
-        answer /= np.sqrt((answer**2).sum())
-        wet[:, ear] = _convolved(samples[:, 1 - ear], answer.astype(np.float32))
-    return wet
+def _in_breaths(played: Sounds, longest: float) -> Sounds:
+    """Return the notes with those that last too long cut into several of equal length."""
+    times = np.maximum(np.ceil(played.length / longest), 1).astype(np.int64)
+    if (times == 1).all():
+        return played
+    rows = np.repeat(np.arange(len(times)), times)
+    nth = np.arange(len(rows)) - np.repeat(np.cumsum(times) - times, times)
+    length = (played.length / times)[rows]
+    return Sounds(
+        played.start[rows] + nth * length, length, played.pitch[rows], played.velocity[rows]
+    )
 
 
-def _convolved(signal: Signal, answer: Signal) -> Signal:
-    """Return the convolution, as long as the signal, by overlapping blocks."""
-    size = 1 << 18
-    block = size - len(answer) + 1
-    spectrum = np.fft.rfft(answer, size)
-    result = np.zeros(len(signal) + size, dtype=np.float32)
-    for start in range(0, len(signal), block):
-        part = np.fft.irfft(np.fft.rfft(signal[start : start + block], size) * spectrum, size)
-        result[start : start + size] += part.astype(np.float32)
-    return result[: len(signal)]
+def _lay(mix: Signal, voice: Voice) -> None:
+    """Add a tone to the mix wherever it is played, fading after each note's end."""
+    angle = (voice.pan + 1) * np.pi / 4
+    sides = np.array([np.cos(angle), np.sin(angle)], dtype=np.float32)
+    x = np.linspace(0, 1, voice.release, dtype=np.float32)
+    fade = 10 ** (-3 * x) * (1 - x)
+    for start, length, gain in zip(voice.starts, voice.lengths, voice.gains, strict=True):
+        count = min(length + voice.release, len(voice.tone)) if voice.release else len(voice.tone)
+        count = max(0, min(count, mix.shape[1] - start))
+        note = voice.tone[:count] * gain
+        if voice.release and count > length:
+            note[length:] *= fade[: count - length]
+        mix[0, start : start + count] += sides[0] * note
+        mix[1, start : start + count] += sides[1] * note
 
 
-def _fade_out(samples: Samples) -> None:
-    count = min(len(samples), int(0.4 * RATE))
-    if count:
-        samples[-count:] *= np.linspace(1, 0, count, dtype=np.float32)[:, None] ** 2
+def _end_softly(mix: Signal, sample_rate: int) -> None:
+    """Fade the last half second out, in place, so that the file ends in silence."""
+    count = min(mix.shape[1], sample_rate // 2)
+    mix[:, mix.shape[1] - count :] *= np.linspace(1, 0, count, dtype=np.float32) ** 2
 
 
-def mastered(samples: Samples) -> Samples:
-    """Return the mix at -16 LUFS, loud moments held below -1 dBFS by a soft limiter."""
-    for _ in range(4):
-        level = lufs(samples, RATE)
-        if not np.isfinite(level):
-            return samples
-        samples = limited(samples * np.float32(10 ** ((TARGET_LUFS - level) / 20)))
-        if abs(lufs(samples, RATE) - TARGET_LUFS) < 0.3:
-            break
-    if np.abs(samples).max() < CEILING / 2:  # between samples it rises by less than 6 dB
-        return samples
-    scaled: Samples = samples * np.float32(min(1.0, CEILING / max(true_peak(samples), 1e-9)))
-    return scaled
+def levelled(mix: Signal, sample_rate: int, lufs: float) -> Signal:
+    """Return sound at a loudness with its true peaks below -1 dBFS; silence stays silence.
 
+    A single short blow cannot be as loud as that, and stays as loud as its peak allows.
 
-def limited(samples: Samples) -> Samples:
-    """Return the samples with a gain that dips before each peak and recovers after it."""
-    window = 441
-    if np.abs(samples).max() <= 0.95 * CEILING:
-        return samples
-    peaks = np.abs(samples).max(axis=1, initial=0.0)
-    blocks = -(-len(peaks) // window)
-    tops = np.pad(peaks, (0, blocks * window - len(peaks))).reshape(blocks, window).max(axis=1)
-    tops = np.maximum.reduce([tops, np.roll(tops, 1), np.roll(tops, -1)])
-    gain = np.minimum(1.0, 0.95 * CEILING / np.maximum(tops, 1e-9))
-    at = (np.arange(blocks) + 0.5) * window
-    smooth = np.interp(np.arange(len(samples)), at, gain).astype(np.float32)
-    held: Samples = samples * smooth[:, None]
-    return held
+    Shape: (channels, samples).
+    """
+    peak = float(np.abs(mix).max(initial=0.0))
+    if peak == 0:
+        return mix
+    mix = mix / np.float32(2 * peak)  # so that what is played softly is not taken for silence
+    measured = integrated(mix, sample_rate)
+    ceiling = 10 ** (CEILING_DB / 20)
+    gain_db = lufs - measured
+    loud = (mix * 10 ** (gain_db / 20)).astype(np.float32)
+    over = true_peak(loud) / ceiling
+    for _ in range(8):
+        if over <= 1:
+            return loud
+        between = max(1.0, true_peak(loud) / float(np.abs(loud).max()))
+        loud = limited((mix * 10 ** (gain_db / 20)).astype(np.float32), 0.99 * ceiling / between)
+        over = true_peak(loud) / ceiling
+        missing = lufs - integrated(loud, sample_rate)
+        if over <= 1 and missing < 0.3:
+            return loud
+        gain_db += min(missing, MAKE_UP_DB)
+    return loud / np.float32(max(1.0, over))

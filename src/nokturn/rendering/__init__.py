@@ -1,0 +1,1 @@
+"""Rendering: music becomes pictures and sound."""
