@@ -17,7 +17,7 @@ from nokturn.music.bars import bar_faults, numbered_bars
         pytest.param("c6|d3:|e3|f6|", [], 3, id="a repeat sign in mid-bar"),
         pytest.param("c|d6|1e5:|2e5|]", [], 3, id="endings"),
         pytest.param("c6|d7|e6|", [1], 3, id="too long"),
-        pytest.param("c6|d5|e6|", [1], 2, id="too short"),
+        pytest.param("c6|d5|e6|", [1], 3, id="too short"),
         pytest.param("c6|[M:9/8]d9|", [], 2, id="meter change"),
         pytest.param("c6|[M:none]d9|e|", [], 3, id="free meter"),
         pytest.param("", [], 0, id="headers alone"),

@@ -87,14 +87,12 @@ def numbered_bars(sheet: Sheet) -> int:
 
     A pickup counts as none, and two parts of a bar around a repeat sign as one.
     """
-    meters = list(sheet.meters())
-    count, part = 0, Fraction(0)
-    for bar, meter in zip(sheet.bars, meters, strict=True):
-        full = meter.bar_ticks
-        if meter.free or bar.length >= full:
-            count, part = count + 1, Fraction(0)
+    count, part, full = 0, Fraction(0), Fraction(0)
+    for bar, meter in zip(sheet.bars, sheet.meters(), strict=True):
+        if meter.free or bar.length >= meter.bar_ticks:
+            count += 1
             continue
-        part += bar.length
+        part, full = part + bar.length, Fraction(meter.bar_ticks)
         if part >= full:
-            count, part = count + 1, Fraction(0)
-    return count
+            count, part = count + 1, part - full
+    return count + (part > 0 and 2 * part >= full)  # a last bar whose pickup is in another ending

@@ -90,8 +90,10 @@ def _repeated(bars: list[Bar], span: range) -> list[int]:
             start, taken = i, 1
             continue
         i += 1
-        # ABC 2.1, 4.8: a repeat that nothing opened goes back to the latest double bar line
-        if taken == 1 and bar.line in _SECTION_LINES and not bars[start].repeat_start:
+        # ABC 2.1, 4.8: a repeat that nothing opened goes back to the latest double bar line; in the
+        # first section, as in abc2midi, to the beginning: there || often parts two phrases
+        opened = start == span.start or bars[start].repeat_start
+        if taken == 1 and bar.line in _SECTION_LINES and not opened:
             start = i
     return order
 
