@@ -6,6 +6,9 @@ import pytest
 
 from nokturn.formats._abc_reader import read_tune
 from nokturn.music.piece import Piece
+from nokturn.music.pitch import Key, Pitch
+from nokturn.music.sheet import Bar, Event, Sheet, Tuplet, Voice
+from nokturn.music.time import FREE_METER, Meter
 from nokturn.rendering.engrave import engrave, engrave_png
 
 TUNE = """X:1
@@ -18,6 +21,7 @@ K:Ab
 E|:"Ab"{c}ABc "Db"d2e|!trill!fed "Eb7"(3efe d|.c.B.A c3-|c2B !fermata!A2E:|1 "Fm"A3 A2E:|2 A3 z3||
 w:O my love is like a red red rose
 """
+HEAD = Pitch(0, 0, 5)
 
 
 def tune() -> Piece:
@@ -59,3 +63,19 @@ def test_a_long_piece_fills_several_pages() -> None:
 
 def test_the_picture_is_a_png() -> None:
     assert engrave_png(tune()).startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    "sheet",
+    [
+        Sheet(),
+        Sheet([Bar([[]])]),
+        Sheet([Bar([[Event(480, (HEAD,))]], Meter(4)), Bar([[Event(480)]], FREE_METER)]),
+        Sheet([Bar([[Event(1, (HEAD,), tuplet=Tuplet(5, 4))]], Meter(1, 64))]),
+        Sheet([Bar([[Event(480, (HEAD,))], []])] * 2, [Voice(), Voice(part=1)]),
+        Sheet([Bar([[Event(960, (HEAD,))]], keys={240: Key.parse("Gb")})], title="\x00"),
+    ],
+    ids=["nothing", "empty bar", "free meter later", "tiny", "absent voice", "key within a note"],
+)
+def test_strange_sheets_are_drawn(sheet: Sheet) -> None:
+    assert engrave(Piece(sheet))[0].startswith("<")

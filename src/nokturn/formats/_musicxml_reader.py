@@ -164,11 +164,11 @@ class ScoreReader:
     # credits
 
     def _credits(self, root: Element, sheet: Sheet) -> None:
-        title = _words(root.findtext("work/work-title"))
+        work = _words(root.findtext("work/work-title"))
         movement = _words(root.findtext("movement-title"))
-        sheet.title = title or movement
-        if title and movement and movement != title:
-            sheet.subtitles = (movement,)
+        sheet.title = movement or work
+        if movement and work and movement != work:
+            sheet.subtitles = (work,)
         for creator in root.iterfind("identification/creator"):
             if creator.get("type", "composer") == "composer" and not sheet.composer:
                 sheet.composer = _words(creator.text)

@@ -61,10 +61,10 @@ def write(piece: Piece) -> str:
 
 
 def _credits(root: Element, sheet: Sheet, title: str, recipe: dict[str, Any] | None) -> None:
-    if title:
-        add(add(root, "work"), "work-title", title)
+    if title or sheet.subtitles:  # a song of a cycle: the cycle is the work
+        add(add(root, "work"), "work-title", sheet.subtitles[0] if sheet.subtitles else title)
     if sheet.subtitles:
-        add(root, "movement-title", sheet.subtitles[0])
+        add(root, "movement-title", title)
     identification = add(root, "identification")
     if sheet.composer:
         add(identification, "creator", sheet.composer, type="composer")

@@ -58,6 +58,7 @@ def engrave(piece: Piece, *, pages: bool = False) -> list[str]:
 
     verovio.enableLog(verovio.LOG_OFF)
     title, composer = piece.title or piece.sheet.title, piece.sheet.composer
+    cycle = piece.sheet.subtitles[0] if piece.sheet.subtitles else ""
     toolkit = verovio.toolkit()
     broken = any(bar.break_after for bar in piece.sheet.bars)
     page = {
@@ -67,11 +68,13 @@ def engrave(piece: Piece, *, pages: bool = False) -> list[str]:
         "pageMarginTop": HEAD if title or composer else 70,
     }
     toolkit.setOptions(_OPTIONS | page)
-    if not toolkit.loadData(MusicXml.dumps(piece).decode()):
+    # verovio divides by the beats of a meter, which a free one that comes later does not have
+    hidden = "<beats>4</beats><beat-type>4</beat-type>"
+    text = MusicXml.dumps(piece).decode().replace("<senza-misura />", hidden)
+    if not toolkit.loadData(text):
         raise InputError("the score cannot be engraved.", "Save it as .musicxml and tell us.")
     drawn = [toolkit.renderToSVG(number) for number in range(1, toolkit.getPageCount() + 1)]
-    return [_finished(svg, title if n == 0 else "", composer if n == 0 else "")
-            for n, svg in enumerate(drawn)]  # fmt: skip
+    return [_finished(drawn[0], title, cycle, composer)] + [_finished(svg) for svg in drawn[1:]]
 
 
 def engrave_png(piece: Piece) -> bytes:
@@ -79,7 +82,7 @@ def engrave_png(piece: Piece) -> bytes:
     return png(engrave(piece)[0], zoom=1.8)
 
 
-def _finished(svg: str, title: str, composer: str) -> str:
+def _finished(svg: str, title: str = "", subtitle: str = "", composer: str = "") -> str:
     """Return an SVG with its head, its ground and the font of the signs in its texts."""
     width = float(re.search(r'viewBox="0 0 ([\d.]+)', svg)[1])  # type: ignore[index]
     head = '<rect width="100%" height="100%" style="fill: #ffffff; stroke: none"/>'
@@ -88,6 +91,12 @@ def _finished(svg: str, title: str, composer: str) -> str:
         head += (
             f'<text x="{width / 2:g}" y="46" font-family="{SERIF}" font-size="{size:.4g}" '
             f'text-anchor="middle" fill="#000">{escape(title)}</text>'
+        )
+    if subtitle:
+        size = min(14.0, 1.1 * width / len(subtitle))  # it leaves room for the composer
+        head += (
+            f'<text x="{width / 2:g}" y="68" font-family="{SERIF}" font-size="{size:.4g}" '
+            f'text-anchor="middle" fill="#000">{escape(subtitle)}</text>'
         )
     if composer:
         head += (
