@@ -103,6 +103,13 @@ def test_of_type_2_each_pattern_is_a_piece():
     assert [piece.score.note_count for piece in pieces] == [1, 2]
 
 
+def test_a_tempo_years_after_the_last_note_is_left_out():
+    late = b"\xff\xff\xff\x7f\xff\x51\x03\x05\x16\x15"
+    (piece,) = Midi.loads(midi(TEMPO + NOTE + late + END))
+    assert piece.score.tempos == [(0, 120.0)]
+    assert Midi.loads(Midi.dumps(piece), strict=True)
+
+
 def test_unknown_chunks_are_legal():
     data = midi(NOTE + END)
     (piece,) = Midi.loads(data[:14] + b"XFIH\0\0\0\2ab" + data[14:])

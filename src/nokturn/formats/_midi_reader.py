@@ -71,7 +71,7 @@ def check_sound(score: Score, source: str) -> None:
         raise InputError("it holds no notes.", "Choose a file with music in it.", source=source)
     last = max(track.end for track in score.tracks)
     seconds = score.seconds(last)
-    if last > values.MAX_TICK or not seconds <= values.MAX_SECONDS:
+    if last * 480 > values.MAX_TICK * score.ticks_per_quarter or not seconds <= values.MAX_SECONDS:
         raise LimitError(
             f"its music lasts {seconds / 3600:,.1f} hours; the limit is 4.",
             "A damaged file may hold a note years away.",
@@ -136,18 +136,19 @@ def _read_changes(found: Any, score: Score, source: str) -> None:
 
 
 def tidy(score: Score) -> Score:
-    """Sort the changes by tick and leave out those that change nothing."""
-    score.tempos = _last_of_each(score.tempos)
-    score.meters = _last_of_each(score.meters)
-    score.keys = _last_of_each(score.keys)
+    """Sort the changes by tick; leave out those that change nothing, or come after the end."""
+    end = score.end
+    score.tempos = _last_of_each(score.tempos, end)
+    score.meters = _last_of_each(score.meters, end)
+    score.keys = _last_of_each(score.keys, end)
     return score
 
 
-def _last_of_each(rows: list[tuple[int, Any]]) -> list[tuple[int, Any]]:
+def _last_of_each(rows: list[tuple[int, Any]], end: int) -> list[tuple[int, Any]]:
     """Return the changes in order: of several at one tick the last, and no repetitions."""
     kept: list[tuple[int, Any]] = []
     for tick, value in dict(sorted(rows, key=lambda row: row[0])).items():
-        if not kept or kept[-1][1] != value:
+        if tick <= end and (not kept or kept[-1][1] != value):
             kept.append((tick, value))
     return kept
 

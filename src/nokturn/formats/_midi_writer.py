@@ -18,7 +18,7 @@ from typing import Any
 import mido
 from mido import Message, MetaMessage
 
-from nokturn.errors import UsageError
+from nokturn.errors import LimitError, UsageError
 from nokturn.formats import _midi_values as values
 from nokturn.music.key_finding import find_key
 from nokturn.music.pitch import Key
@@ -36,6 +36,8 @@ def write(score: Score, recipe: dict[str, Any] | None = None, title: str = "") -
     """Return the bytes of the file; the same score always gives the same bytes."""
     score = score.resampled(TICKS_PER_QUARTER)
     end = bar_line(score.meters, score.end)
+    if end > values.MAX_TICK:
+        raise LimitError("the music is too long for a MIDI file.", "Write it in parts.")
     file = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_QUARTER, charset="utf-8")
     file.tracks.append(_track(_shared(score, title or score.title, recipe), end))
     channels = _channels(score.tracks)
@@ -67,8 +69,16 @@ def _shared(score: Score, title: str, recipe: dict[str, Any] | None) -> list[_Ro
     if recipe is not None:
         words = values.RECIPE + json.dumps(recipe, ensure_ascii=True, sort_keys=True)
         rows.append((0, 0, MetaMessage("text", text=words)))
-    rows += [(at, 1, _tempo(qpm)) for at, qpm in _from_start(score.tempos, DEFAULT_QPM)]
-    rows += [(at, 2, _meter(m)) for at, m in _from_start(score.meters, COMMON_TIME) if _held(m)]
+    rows += [
+        (at, 1, _tempo(qpm))
+        for at, qpm in _from_start(score.tempos, DEFAULT_QPM)
+        if at <= score.end
+    ]
+    rows += [
+        (at, 2, _meter(m))
+        for at, m in _from_start(score.meters, COMMON_TIME)
+        if _held(m) and at <= score.end
+    ]
     for at, key in _from_start(score.keys, score.keys[0][1] if score.keys else find_key(score)):
         if key.mode not in ("major", "minor") and Key.parse(key.name) == key:
             rows.append((at, 3, MetaMessage("text", text=values.KEY + key.name)))
