@@ -113,6 +113,11 @@ def _held(ends: NDArray[np.int64], track: Track) -> NDArray[np.int64]:
     return np.where(held, np.maximum(ends, next_up[np.maximum(at, 0)]), ends)
 
 
+def check_length(score: Score, max_seconds: float = MAX_SECONDS) -> float:
+    """Return how many seconds a score lasts; `LimitError` where that is beyond the limits."""
+    return _checked_length(score, [sounds(score, track) for track in score.tracks], max_seconds)
+
+
 def _checked_length(score: Score, tracks: list[Sounds], max_seconds: float) -> float:
     """Return how long the music is; `LimitError` where that or the work is beyond the limits."""
     ends = [float((s.start + s.length).max()) for s in tracks if len(s.start)]
