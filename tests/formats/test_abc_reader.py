@@ -181,7 +181,7 @@ def test_strict_refuses_a_bar_that_does_not_add_up() -> None:
     "body", ["Z9999", "|".join(["C"] * 21_000), "C" * 100_001], ids=["rests", "bars", "notes"]
 )
 def test_limits(body: str) -> None:
-    with pytest.raises(LimitError, match="limit|more than"):
+    with pytest.raises(LimitError, match=r"limit|more than"):
         tune(body)
 
 
