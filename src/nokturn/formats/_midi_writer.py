@@ -80,6 +80,8 @@ def _shared(score: Score, title: str, recipe: dict[str, Any] | None) -> list[_Ro
         if _held(m) and at <= score.end
     ]
     for at, key in _from_start(score.keys, score.keys[0][1] if score.keys else find_key(score)):
+        if at > score.end:
+            continue
         if key.mode not in ("major", "minor") and Key.parse(key.name) == key:
             rows.append((at, 3, MetaMessage("text", text=values.KEY + key.name)))
         rows.append((at, 4, _key(key)))
