@@ -83,6 +83,7 @@ class BarClock:
         self.played = self.run = 0  # in parts of a bar: in all, and since the repeat began
         self.ending_run = -1  # ``run`` where the first ending began
         self.ending_pickup = 0
+        self.repeated = False  # a repeat has ended before
         self.values = (0, 0, 0, 0, 0, 0, _to_go(bars * PARTS) if bars else 0)
 
     def step(self, character: str) -> tuple[int, ...]:
@@ -387,11 +388,13 @@ class BarClock:
         if self.repeat != 4:
             self.played += self.run if self.ending_run < 0 else self.ending_run
         self.run, self.ending_run, self.repeat = 0, -1, 1
+        self.repeated = True
         self._section()
         self._carry()
 
     def _open_repeat(self) -> None:
         self.run, self.ending_run, self.repeat = 0, -1, 2
+        self.first_part = False
         if not (self.pickup and self.bar == 1):  # an upbeat before |: is the section's
             self._section()
 
@@ -401,6 +404,8 @@ class BarClock:
             return
         if self.repeat == 4:
             self.run, self.ending_run, self.repeat = 0, -1, 1
+        elif self.repeat == 1 and self.repeated:  # a :| that nothing opens goes back to here
+            self.run = 0
         self._section()
         self._carry()
 
