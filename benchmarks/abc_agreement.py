@@ -5,9 +5,9 @@
 A fixed sample of 500 tunes: of each of five collections the 100 whose text has the lowest SHA-256.
 Grace notes, ornaments and ``R:`` are taken out before both read the tune, because abc2midi plays
 them in its own way (a hornpipe swings); chord symbols are not played (`%%MIDI gchordoff`). Onset,
-duration and pitch of all notes must be the same (a tick of 1/480 quarter either way is rounding). Where they are not,
-``--music21`` asks music21, a third reader, too. Needs abc2midi (Debian's package ``abcmidi``),
-mido, music21 and the collections.
+duration and pitch of all notes must be the same; a tick of 1/480 quarter either way is rounding.
+Where they are not, ``--music21`` asks music21, a third reader, too. Needs abc2midi (Debian's
+package ``abcmidi``), mido, music21 and the collections.
 """
 
 from __future__ import annotations
