@@ -11,6 +11,7 @@ from nokturn.errors import InputError, ModelError, UsageError
 from nokturn.formats.base import load
 from nokturn.music.time import Tempo
 from nokturn.workflows.generate import Composed, Said, generate
+from nokturn.workflows.save import save
 
 
 def composed(**wishes: object) -> list[Composed]:
@@ -97,3 +98,11 @@ def test_json_is_an_object_a_line(tmp_path: Path, monkeypatch) -> None:
     rows = [json.loads(line) for line in result.stdout.splitlines()]
     assert len(rows) == 2
     assert all(row["files"] for row in rows)
+
+
+def test_a_soundfont_that_is_not_there_is_named(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("NOKTURN_SOUNDFONT", str(tmp_path / "none.sf2"))
+    piece = composed(seed=1, bars=8)[0].piece
+    with pytest.raises(InputError, match=r"none.sf2: cannot read the SoundFont"):
+        save(piece, tmp_path / "tune.wav")
+    assert not (tmp_path / "tune.wav").exists()

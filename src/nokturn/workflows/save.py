@@ -16,10 +16,15 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nokturn import registry
 from nokturn.errors import ResourceError, UsageError, did_you_mean
 from nokturn.music.piece import Piece
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -96,11 +101,22 @@ def _roll_png(pieces: Sequence[Piece]) -> bytes:
 def _audio(form: str) -> Callable[[Sequence[Piece]], bytes]:
     def dumps(pieces: Sequence[Piece]) -> bytes:
         from nokturn.rendering.audio.files import audio_bytes
-        from nokturn.rendering.audio.mix import render
 
-        return audio_bytes(render(pieces[0].score), form, title=pieces[0].title)
+        return audio_bytes(_sound(pieces[0]), form, title=pieces[0].title)
 
     return dumps
+
+
+def _sound(piece: Piece) -> NDArray[np.float32]:
+    """Return a piece as sound: by the SoundFont that NOKTURN_SOUNDFONT names, else by our own."""
+    soundfont = os.environ.get("NOKTURN_SOUNDFONT")
+    if soundfont:
+        from nokturn.rendering.audio.fluidsynth import render_with
+
+        return render_with(piece.score, soundfont)
+    from nokturn.rendering.audio.mix import render
+
+    return render(piece.score)
 
 
 KINDS = {
