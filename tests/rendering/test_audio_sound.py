@@ -9,7 +9,7 @@ from nokturn.rendering.audio.drums import KIT, hit
 from nokturn.rendering.audio.effects import convolve, limited
 from nokturn.rendering.audio.loudness import integrated, true_peak
 from nokturn.rendering.audio.mix import SAMPLE_RATE, TAIL, render
-from nokturn.rendering.audio.synth import INSTRUMENTS, Struck, frequency, instrument_of
+from nokturn.rendering.audio.synth import INSTRUMENTS, Blown, Struck, frequency, instrument_of
 
 REEL = [(i * 240, 240, [62, 66, 69, 74, 71, 69, 67, 66][i % 8], 80) for i in range(64)]
 
@@ -91,6 +91,19 @@ def test_a_struck_tone_dies_away(name):
     assert np.sqrt((tail**2).mean()) < 0.01 * np.sqrt((head**2).mean())
 
 
+@pytest.mark.parametrize("pitch", [40, 57, 69, 81])
+@pytest.mark.parametrize(
+    "name", [name for name, made in sorted(INSTRUMENTS.items()) if isinstance(made, Blown)]
+)
+def test_a_held_tone_keeps_its_loudness(name, pitch):
+    """Detuned layers beat; they must not cancel one another."""
+    tone = INSTRUMENTS[name].tone(pitch, 80, 12.0, SAMPLE_RATE).astype(float)
+    swelled = tone[SAMPLE_RATE // 2 :]
+    parts = swelled[: len(swelled) // 2205 * 2205].reshape(-1, 2205)
+    power = (parts**2).mean(axis=1)
+    assert 10 * np.log10(power.max() / power.min()) < 5
+
+
 @pytest.mark.parametrize("program", [0, 24, 33, 73, 110, 21, 56, 19, 89])
 def test_no_click_where_a_note_ends(program):
     samples = render(score_of([(0, 960, 50, 100)], program), lufs=None, reverb=0)[:, 0]
@@ -107,6 +120,7 @@ def test_no_click_where_a_note_ends(program):
         pytest.param(score_of(REEL, 110), id="fiddle"),
         pytest.param(score_of(REEL, 0), id="piano"),
         pytest.param(score_of([(0, 480, 60, 1)], 0), id="one-soft-note"),
+        pytest.param(score_of([(0, 10, 60, 127), (9600, 10, 60, 127)]), id="two-short-blows"),
         pytest.param(
             score_of([(i * 480, 60, (36, 42, 38, 42)[i % 4], 110) for i in range(32)], drums=True),
             id="drums",
@@ -221,6 +235,12 @@ def test_k_weighting_is_that_of_the_standard():
     weighted = signal.lfilter(*high, signal.lfilter(*shelf, noise))
     expected = -0.691 + 10 * np.log10(np.mean(weighted**2))
     assert integrated(noise[None], 48000) == pytest.approx(expected, abs=0.02)
+
+
+def test_a_gain_counts_as_if_it_were_applied():
+    t = np.arange(48000) / 48000
+    sine = (0.1 * np.sin(2 * np.pi * 1000 * t)).astype(np.float32)[None]
+    assert integrated(sine, 48000, 4.0) == pytest.approx(integrated(4 * sine, 48000), abs=0.01)
 
 
 def test_a_peak_between_samples_is_seen():

@@ -18,6 +18,7 @@ Signal = NDArray[np.float32]
 
 ROOM_SECONDS = 1.3  # until it is 60 dB down
 LIMITER_BLOCK = 32  # samples that share one gain
+LIMITER_PIECE = 1 << 19  # samples turned down at once
 LIMITER_REACH = 40  # blocks (29 ms) over which the limiter ducks and recovers
 
 
@@ -61,11 +62,12 @@ def room(sample_rate: int) -> Signal:
 
 def limited(signal: Signal, ceiling: float) -> Signal:
     """Return a signal of which no sample exceeds a ceiling, ducked smoothly around its peaks."""
-    channels, length = signal.shape
+    length = signal.shape[-1]
     blocks = -(-length // LIMITER_BLOCK)
-    padded = np.zeros((channels, blocks * LIMITER_BLOCK), dtype=np.float32)
-    padded[:, :length] = np.abs(signal)
-    peaks = padded.max(axis=0).reshape(blocks, LIMITER_BLOCK).max(axis=1)
+    padded = np.zeros(blocks * LIMITER_BLOCK, dtype=np.float32)
+    for channel in signal:
+        np.maximum(padded[:length], np.abs(channel), out=padded[:length])
+    peaks = padded.reshape(blocks, LIMITER_BLOCK).max(axis=1)
     if peaks.max(initial=0.0) <= ceiling:
         return signal
     gain = np.minimum(1.0, ceiling / np.maximum(peaks, 1e-9))
@@ -76,5 +78,9 @@ def limited(signal: Signal, ceiling: float) -> Signal:
     weights = np.hanning(2 * reach + 1)
     smooth = np.convolve(np.pad(lowest, reach, mode="edge"), weights / weights.sum(), "valid")
     centres = (np.arange(blocks) + 0.5) * LIMITER_BLOCK
-    curve = np.interp(np.arange(length), centres, smooth)
-    return (signal * curve).astype(np.float32)
+    out = np.empty_like(signal)
+    for start in range(0, length, LIMITER_PIECE):
+        part = signal[:, start : start + LIMITER_PIECE]
+        times = np.arange(start, start + part.shape[-1])
+        out[:, start : start + LIMITER_PIECE] = part * np.interp(times, centres, smooth)
+    return out

@@ -82,13 +82,14 @@ def write_audio(
 
 def _sixteen_bits(samples: NDArray[np.float32]) -> NDArray[np.int16]:
     """Return samples as 16-bit integers, dithered where there is sound; silence stays zero."""
-    scaled = samples * np.float32(32767)
     rng = np.random.default_rng(16)
-    noise = rng.random(samples.shape, dtype=np.float32) - rng.random(
-        samples.shape, dtype=np.float32
-    )
-    scaled += np.where(np.abs(scaled) > 1e-3, noise, 0)
-    whole: NDArray[np.int16] = np.clip(np.rint(scaled), -32768, 32767).astype(np.int16)
+    whole = np.empty(samples.shape, dtype=np.int16)
+    for start in range(0, len(samples), BLOCK):
+        scaled = samples[start : start + BLOCK] * np.float32(32767)
+        noise = rng.random(scaled.shape, dtype=np.float32)
+        noise -= rng.random(scaled.shape, dtype=np.float32)
+        scaled += np.where(np.abs(scaled) > 1e-3, noise, 0)
+        whole[start : start + BLOCK] = np.clip(np.rint(scaled), -32768, 32767)
     return whole
 
 

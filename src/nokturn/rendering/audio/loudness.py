@@ -24,6 +24,8 @@ from nokturn.rendering.audio.effects import Signal, convolve
 SILENCE = -70.0  # LUFS: blocks below do not count, and what has none louder measures this
 OVERSAMPLING = 4
 TAPS = 24  # of the interpolating filter, for each of the phases
+HOPS = 100  # of 100 ms, squared at once
+PIECE = 1 << 19  # samples interpolated at once
 
 
 def _biquads(rate: float) -> list[tuple[list[float], list[float]]]:
@@ -60,16 +62,21 @@ def _k_kernel(rate: int) -> NDArray[np.float64]:
     return kernel
 
 
-def integrated(signal: Signal, sample_rate: int) -> float:
-    """Return the integrated loudness of a signal (channels, samples) in LUFS, at least -70."""
+def integrated(signal: Signal, sample_rate: int, gain: float = 1.0) -> float:
+    """Return the integrated loudness in LUFS of a signal times a gain; at least -70.
+
+    Shape: (channels, samples).
+    """
     hop = sample_rate // 10
-    length = max(-(-signal.shape[-1] // hop) * hop, 4 * hop)
     weighted = convolve(signal, _k_kernel(sample_rate))
-    energy = np.zeros(length)
-    energy[: signal.shape[-1]] = (weighted.astype(np.float64) ** 2).sum(axis=0)
-    hops = energy.reshape(-1, hop).mean(axis=1)
+    hops = np.zeros(max(-(-signal.shape[-1] // hop), 4))
+    for k in range(0, len(hops), HOPS):  # not all at once: squares are wide
+        part = weighted[:, k * hop : (k + HOPS) * hop].astype(np.float64)
+        energy = np.zeros(min(HOPS, len(hops) - k) * hop)
+        energy[: part.shape[-1]] = (part**2).sum(axis=0)
+        hops[k : k + HOPS] = energy.reshape(-1, hop).mean(axis=1)
     blocks = np.convolve(hops, np.full(4, 0.25), "valid")
-    return _gated(blocks)
+    return _gated(gain**2 * blocks)
 
 
 def _gated(blocks: NDArray[np.float64]) -> float:
@@ -102,10 +109,18 @@ def _phases() -> NDArray[np.float32]:
 
 def true_peak(signal: Signal) -> float:
     """Return the largest value that the sound reaches, between samples too (4 x oversampled)."""
-    peak = float(np.abs(signal).max(initial=0.0))
+    peak = sample_peak(signal)
     if signal.shape[-1] < TAPS:
         return peak
-    for channel in signal:
-        for taps in _phases():
-            peak = max(peak, float(np.abs(np.convolve(channel, taps)).max()))
+    padded = np.pad(signal, ((0, 0), (TAPS - 1, TAPS - 1)))
+    for start in range(0, padded.shape[-1] - TAPS + 1, PIECE):
+        for channel in padded[:, start : start + PIECE + TAPS - 1]:
+            for taps in _phases():
+                between = np.convolve(channel, taps, "valid")
+                peak = max(peak, float(between.max()), -float(between.min()))
     return peak
+
+
+def sample_peak(signal: Signal) -> float:
+    """Return the largest value of a signal, without its sign."""
+    return max(float(signal.max(initial=0.0)), -float(signal.min(initial=0.0)))

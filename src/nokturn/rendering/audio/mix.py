@@ -19,7 +19,7 @@ from nokturn.errors import LimitError
 from nokturn.music.score import Score, Track
 from nokturn.rendering.audio.drums import drum_of, hit
 from nokturn.rendering.audio.effects import Signal, convolve, limited, room
-from nokturn.rendering.audio.loudness import integrated, true_peak
+from nokturn.rendering.audio.loudness import integrated, sample_peak, true_peak
 from nokturn.rendering.audio.synth import VELOCITY_BANDS, Tone, instrument_of
 
 SAMPLE_RATE = 44_100
@@ -31,6 +31,7 @@ MAX_SECONDS = 30 * 60.0
 MAX_NOTE_SECONDS = 200_000.0  # of all notes together: about a minute of work
 STRETCH = 18.0  # a note that lasts longer is played in several bows or breaths
 MAKE_UP_DB = 6.0  # that a round of limiting may win back
+NEAR = 0.5  # LU below the loudness asked for that are near enough
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,10 @@ def render(
         for voice in _voices(track, played, pan, sample_rate):
             _lay(mix, voice)
     if reverb > 0:
-        mix += np.float32(reverb) * convolve(mix, room(sample_rate))
+        wet = convolve(mix, room(sample_rate))
+        wet *= np.float32(reverb)
+        mix += wet
+        del wet  # minutes of sound are large
     _end_softly(mix, sample_rate)
     if lufs is not None:
         mix = levelled(mix, sample_rate, lufs)
@@ -230,25 +234,26 @@ def levelled(mix: Signal, sample_rate: int, lufs: float) -> Signal:
 
     A single short blow cannot be as loud as that, and stays as loud as its peak allows.
 
-    Shape: (channels, samples).
+    Shape: (channels, samples). The sound given is used up: minutes of it are large.
     """
-    peak = float(np.abs(mix).max(initial=0.0))
+    peak = sample_peak(mix)
     if peak == 0:
         return mix
-    mix = mix / np.float32(2 * peak)  # so that what is played softly is not taken for silence
-    measured = integrated(mix, sample_rate)
+    # measured at half of full scale, so that what is played softly is not taken for silence
+    half = 0.5 / peak
+    gain = half * 10 ** ((lufs - integrated(mix, sample_rate, half)) / 20)
+    mix *= np.float32(gain)
     ceiling = 10 ** (CEILING_DB / 20)
-    gain_db = lufs - measured
-    loud = (mix * 10 ** (gain_db / 20)).astype(np.float32)
-    over = true_peak(loud) / ceiling
+    reached = true_peak(mix)
+    if reached <= ceiling:
+        return mix
+    loud = mix
     for _ in range(8):
-        if over <= 1:
-            return loud
-        between = max(1.0, true_peak(loud) / float(np.abs(loud).max()))
-        loud = limited((mix * 10 ** (gain_db / 20)).astype(np.float32), 0.99 * ceiling / between)
-        over = true_peak(loud) / ceiling
+        between = max(1.0, reached / sample_peak(loud))
+        loud = limited(mix, 0.99 * ceiling / between)
+        reached = true_peak(loud)
         missing = lufs - integrated(loud, sample_rate)
-        if over <= 1 and missing < 0.3:
+        if reached <= ceiling and missing < NEAR:
             return loud
-        gain_db += min(missing, MAKE_UP_DB)
-    return loud / np.float32(max(1.0, over))
+        mix *= np.float32(10 ** (min(missing, MAKE_UP_DB) / 20))
+    return loud / np.float32(max(1.0, true_peak(loud) / ceiling))

@@ -213,7 +213,8 @@ class Blown(Instrument):
     breath
         Loudness of the breath or bow noise.
     layers
-        Detuned copies, for an ensemble: cents each.
+        Copies for an ensemble: cents each. Those that are out of tune are half as loud and a
+        quarter turn ahead, so that they wave the tone's phase and never cancel it.
     """
 
     harmonics: tuple[float, ...] = (1.0,)
@@ -230,8 +231,10 @@ class Blown(Instrument):
         count = int(min(seconds, self.longest) * sample_rate) + 1
         t = np.arange(count) / sample_rate
         tone = np.zeros(count)
-        for k, cents in enumerate(self.layers):
-            tone += self._wave(t, frequency(pitch + cents / 100), velocity, sample_rate, k)
+        for cents in self.layers:
+            base, ahead = frequency(pitch + cents / 100), np.pi / 2 if cents else 0.0
+            wave = self._wave(t, base, velocity, sample_rate, ahead)
+            tone += wave / 2 if cents else wave
         if self.breath:
             tone += self._noise(t, pitch, velocity, sample_rate)
         envelope = 1 - np.exp(-3.5 * t / self.attack)
@@ -239,10 +242,10 @@ class Blown(Instrument):
         return self._levelled(tone, pitch, sample_rate)
 
     def _wave(
-        self, t: NDArray[np.float64], base: float, velocity: int, rate: int, layer: int
+        self, t: NDArray[np.float64], base: float, velocity: int, rate: int, ahead: float
     ) -> NDArray[np.float64]:
         """Return Im(h1 w + h2 w^2 + ...): the harmonics h, w = brightness x e^(i phase)."""
-        phase = 2 * np.pi * base * t + 1.7 * layer
+        phase = 2 * np.pi * base * t + ahead
         if self.vibrato:
             depth = base * (2 ** (self.vibrato / 1200) - 1) / self.vibrato_hz
             swing = 2 * np.pi * self.vibrato_hz * t
