@@ -21,7 +21,7 @@ from nokturn.rendering.pictures import FONTS, png
 
 A4 = (2100, 2970)  # a page in tenths of a millimetre
 HEAD = 190  # of it for title and composer
-SERIF = "'Liberation Serif', 'Times New Roman', Times, serif"
+SERIF = "'Tinos', 'Times New Roman', Times, serif"
 _OPTIONS = {
     "adjustPageHeight": True,
     "footer": "none",

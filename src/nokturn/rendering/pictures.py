@@ -23,8 +23,8 @@ def png(svg: str, *, zoom: float = 2.0) -> bytes:
         zoom=zoom,
         skip_system_fonts=True,
         font_files=[str(path) for path in sorted(FONTS.glob("*.ttf"))],
-        serif_family="Liberation Serif",
+        serif_family="Tinos",
         sans_serif_family="DejaVu Sans",
-        font_family="Liberation Serif",
+        font_family="Tinos",
     )
     return bytes(data)
