@@ -15,6 +15,7 @@ from typing import Any
 from nokturn.corpora._store import TokenStore
 from nokturn.errors import Error, UsageError
 from nokturn.models._file import ModelFile
+from nokturn.rendering.charts import loss_svg
 from nokturn.settings import build
 from nokturn.training.events import Done, Epoch, Event, Forecast, Interrupted, Notice, Step
 from nokturn.training.interrupts import stopping
@@ -74,12 +75,21 @@ def learn(
         sample=lambda epoch, file: keep_sample(run, epoch, file),
     )
     for event in events:
+        if isinstance(event, Epoch):
+            draw_losses(run, name)
         yield event
         if isinstance(event, Done):
             target = published(name)
             target.parent.mkdir(parents=True, exist_ok=True)
             write_whole(target, event.model.read_bytes())
             yield Published(name, target)
+
+
+def draw_losses(run: Run, name: str) -> None:
+    """Draw the record of a run so far as ``loss.svg`` in its folder."""
+    lines = run.metrics.read_text(encoding="utf-8").splitlines()
+    rows = [json.loads(line) for line in lines if line.endswith("}")]
+    write_whole(run.folder / "loss.svg", loss_svg(rows, title=name).encode())
 
 
 def keep_sample(run: Run, epoch: int, file: ModelFile) -> None:
