@@ -26,7 +26,8 @@ import mido
 import music21
 
 from nokturn.errors import InputError
-from nokturn.formats._abc_reader import read_tune, split_tunes
+from nokturn.formats._abc_files import split_tunes
+from nokturn.formats._abc_reader import read_tune
 from nokturn.music.perform import perform
 
 ROOT = Path(__file__).parents[1]

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nokturn.errors import InputError, LimitError
-from nokturn.formats._abc_reader import decode, read_tune, read_tunes
+from nokturn.formats._abc_files import decode
+from nokturn.formats._abc_reader import read_tune, read_tunes
 from nokturn.formats.abc import Abc
 from nokturn.music.perform import perform
 from nokturn.music.piece import Piece

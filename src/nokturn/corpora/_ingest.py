@@ -158,20 +158,8 @@ def _bytes(path: Path) -> bytes:
 
 def _read_tunes(data: bytes, source: str) -> Read:
     """Read the tunes of an ABC file one by one, each with its text."""
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = data.decode("latin-1")
-    pieces, refusals = [], []
-    for line, tune in _abc_reader.split_tunes(text.replace("\r\n", "\n").replace("\r", "\n")):
-        try:
-            piece = _abc_reader.read_tune(tune, source=source, first_line=line)
-        except InputError as error:
-            refusals.append(str(error))
-            continue
-        piece.text = tune
-        pieces.append(piece)
-    return pieces, refusals
+    pieces, errors = _abc_reader.read_tunes(data, source=source)
+    return pieces, [str(error) for error in errors]
 
 
 def _mark_versions(items: Sequence[Item], report: IngestReport) -> None:

@@ -512,7 +512,8 @@ def _meter(text: str) -> tuple[int, tuple[int, ...], int, bool]:
     if meter.free:
         return 0, (), 0, False
     beats = tuple(int(at * SCALE) for at in accumulate(meter.beats, initial=0))
-    part = int(meter.beats[0] * SCALE) // (3 if meter.compound else 2)
+    unit = WHOLE // meter.denominator
+    part = unit if len(meter.beats) < meter.numerator else unit // 2
     return int(meter.bar_ticks * SCALE), beats, part, meter.compound
 
 

@@ -2,8 +2,7 @@
 
     next(forbidden("K:C\\nabc| 1 abc:|"))   ->   (7, "a space stands between bar line and ending")
 
-Real files have all of it, and what is meant is clear. The order of what stands before a note (grace
-notes, chord symbol, decorations: section 4.20) is not minded: files in the wild have every order.
+Real files have all of it, and what is meant is clear.
 """
 
 from __future__ import annotations

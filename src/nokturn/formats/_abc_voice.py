@@ -45,6 +45,7 @@ class VoiceReader:
     in_ending: bool = False
     to_sing: list[tuple[int, Event]] = field(default_factory=list)  # bar number and note
     last_sung: list[tuple[int, Event]] = field(default_factory=list)
+    placed: int = 0  # the furthest PLACE of what waits for the next note
     pending: bool = False  # something in the tables above waits for a note
 
     def unit_ticks(self) -> Ticks:
@@ -134,7 +135,7 @@ class VoiceReader:
         event.chord = self.chord
         event.slurs = (self.slurs, 0)
         self.graces, self.decorations, self.texts = [], [], []
-        self.chord, self.slurs, self.pending = "", 0, False
+        self.chord, self.slurs, self.placed, self.pending = "", 0, 0, False
 
     def tie(self) -> bool:
         """Tie the last note to the next; False where there is none."""

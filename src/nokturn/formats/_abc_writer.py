@@ -256,21 +256,7 @@ class _VoiceWriter:
         return f"[K:{change}]"
 
     def _event(self, event: Event, events: list[Event], i: int, meter: Meter) -> str:
-        text = self._tuplet(event, events, i, meter)
-        if event.chord:
-            text += '"' + _line(event.chord.replace('"', "'")) + '"'
-        for words in event.texts:
-            text += '"' + _line(words.replace('"', "'")) + '"'
-        text += "(" * event.slurs[0]  # before the dots: .( is a dotted slur
-        for name in event.decorations:
-            text += _SHORT.get(name) or f"!{name}!"
-        if event.graces:
-            text += "{" + ("/" if event.graces[0].slash else "")
-            text += "".join(
-                self._pitches(grace.pitches, (), grace.duration / Fraction(120))
-                for grace in event.graces
-            )
-            text += "}"
+        text = self._tuplet(event, events, i, meter) + self._ornaments(event)
         length = Fraction(event.duration) / self.unit
         if event.tuplet:
             length = length * self.ratio[0] / self.ratio[1]
@@ -286,6 +272,24 @@ class _VoiceWriter:
             if tie
         }
         return text + ")" * event.slurs[1]
+
+    def _ornaments(self, event: Event) -> str:
+        """Return what stands before a note, in the order of the standard (4.20)."""
+        text = "(" * event.slurs[0]
+        if event.graces:
+            text += "{" + ("/" if event.graces[0].slash else "")
+            text += "".join(
+                self._pitches(grace.pitches, (), grace.duration / Fraction(120))
+                for grace in event.graces
+            )
+            text += "}"
+        if event.chord:
+            text += '"' + _line(event.chord.replace('"', "'")) + '"'
+        for words in event.texts:
+            text += '"' + _line(words.replace('"', "'")) + '"'
+        for name in event.decorations:
+            text += _SHORT.get(name) or f"!{name}!"
+        return text
 
     def _tuplet(self, event: Event, events: list[Event], i: int, meter: Meter) -> str:
         """Return the opening of a tuplet where one begins, and remember its ratio."""

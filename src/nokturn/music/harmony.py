@@ -7,12 +7,13 @@
 
 Roots are (step 0-6 for C-B, alteration). The quality is kept as it was written; only its meaning
 is looked up, so an unusual symbol survives a journey through another format. Roman numerals and
-lower-case roots are not chord symbols here.
+lower-case roots are not chord symbols here; a bass in lower case, as in ``D/f+``, is one.
 """
 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from nokturn.music.pitch import ACCIDENTALS, LETTERS
@@ -26,7 +27,7 @@ _KINDS = {
     "7": "dominant", "dom7": "dominant",
     "maj7": "major-seventh", "M7": "major-seventh", "Δ": "major-seventh", "Δ7": "major-seventh",
     "m7": "minor-seventh", "min7": "minor-seventh", "-7": "minor-seventh", "mi7": "minor-seventh",
-    "dim": "diminished", "o": "diminished", "°": "diminished",
+    "dim": "diminished", "o": "diminished", "°": "diminished", "d": "diminished",
     "dim7": "diminished-seventh", "o7": "diminished-seventh", "°7": "diminished-seventh",
     "m7b5": "half-diminished", "ø": "half-diminished", "ø7": "half-diminished",
     "aug": "augmented", "+": "augmented",
@@ -40,9 +41,9 @@ _KINDS = {
     "sus2": "suspended-second", "sus4": "suspended-fourth", "sus": "suspended-fourth",
     "5": "power",
 }  # fmt: skip
-_SYMBOL = re.compile(r"([A-G])(##|bb|[#b♯♭])?([^/\s]{0,24}?)(?:/([A-G])(##|bb|[#b♯♭])?)?")
-_ALTERS = {"": 0, "#": 1, "♯": 1, "b": -1, "♭": -1, "##": 2, "bb": -2}
-_QUALITY = re.compile(r"(?:maj|min|mi|dim|aug|sus|add|omit|no|alt|dom|[mM+\-o°øΔ()#b♯♭^0-9,])*")
+_SYMBOL = re.compile(r"([A-G])(##|bb|[#b♯♭])?([^/\s]{0,24}?)(?:/([A-Ga-g])(##|bb|[#b♯♭+])?)?")
+_ALTERS = {"": 0, "#": 1, "♯": 1, "+": 1, "b": -1, "♭": -1, "##": 2, "bb": -2}
+_QUALITY = re.compile(r"(?:maj|min|mi|dim|d$|aug|sus|add|omit|no|alt|dom|[mM+\-o°øΔ()#b♯♭^0-9,])*")
 
 
 class Harmony(NamedTuple):
@@ -57,6 +58,7 @@ class Harmony(NamedTuple):
         return _name(self.root) + self.quality + (f"/{_name(self.bass)}" if self.bass else "")
 
 
+@lru_cache(maxsize=4096)
 def parse(text: str) -> Harmony | None:
     """Return what a chord symbol says, or None where the text is not one.
 
@@ -66,7 +68,7 @@ def parse(text: str) -> Harmony | None:
     match = _SYMBOL.fullmatch(text.strip())
     if not match or not _QUALITY.fullmatch(match[3]):
         return None
-    bass = (LETTERS.index(match[4]), _ALTERS[match[5] or ""]) if match[4] else None
+    bass = (LETTERS.index(match[4].upper()), _ALTERS[match[5] or ""]) if match[4] else None
     return Harmony((LETTERS.index(match[1]), _ALTERS[match[2] or ""]), match[3], bass)
 
 

@@ -60,7 +60,7 @@ class Meter:
 
     @property
     def beats(self) -> tuple[Ticks, ...]:
-        """Lengths in ticks of the beats of a bar; they sum to ``bar_ticks``.
+        """Lengths in ticks of the beats of a bar; they sum to ``bar_ticks``. 3/8 has one.
 
         >>> Meter(6, 8).beats
         (720, 720)
@@ -70,7 +70,7 @@ class Meter:
         unit = exact(Fraction(WHOLE, self.denominator))
         if self.groups:
             return tuple(exact(unit * n) for n in self.groups)
-        if self.compound:
+        if self.compound or (self.numerator == 3 and self.denominator >= 8):
             return (exact(unit * 3),) * (self.numerator // 3)
         if self.denominator >= 8 and self.numerator in (5, 7):
             return tuple(exact(unit * n) for n in ((3, 2) if self.numerator == 5 else (2, 2, 3)))

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from nokturn.models.base import Model, Weights
 
-BLOCK = 32_768
+BLOCK = 131_072
 VECTORS = ("weights", "average", "momentum", "squares")
 
 
