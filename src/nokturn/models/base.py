@@ -15,7 +15,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import torch
 
 Weights = dict[str, NDArray[np.float32]]
+IGNORED = -100  # the target where there is nothing to predict
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,15 @@ class Inputs:
 
     symbols: int
     channels: tuple[int, ...] = ()
+
+
+class Cost(NamedTuple):
+    """What the predictions of a chunk of several pieces cost."""
+
+    loss: torch.Tensor  # (), what training makes small, summed over the symbols
+    nats: torch.Tensor  # (B,), the cost of each piece's symbols, without smoothing or weights
+    correct: torch.Tensor  # (), how many symbols were the first guess
+    state: tuple[torch.Tensor, ...]  # after the last symbol
 
 
 class Stream(ABC):
@@ -145,6 +155,45 @@ class Model(registry.Component):
             Draws the dropout; None = no dropout.
         """
 
+    def cost(
+        self,
+        weights: Mapping[str, torch.Tensor],
+        ids: torch.Tensor,
+        channels: torch.Tensor,
+        targets: torch.Tensor,
+        state: tuple[torch.Tensor, ...] | None = None,
+        noise: torch.Generator | None = None,
+        *,
+        smoothing: float = 0.0,
+        progress: float = 1.0,
+    ) -> Cost:
+        """Return what predicting ``targets`` costs: the cross-entropy, unless a model knows better.
+
+        Parameters
+        ----------
+        weights, ids, channels, state, noise
+            As for `forward`; noise is given in training only.
+        targets
+            (B, T), what follows each id; `IGNORED` where there is nothing.
+        smoothing
+            Share of each target that is spread over all symbols.
+        progress
+            How much of the training is done, 0-1, for losses that change on the way.
+        """
+        from torch.nn import functional
+
+        logits, after = self.forward(weights, ids, channels, state, noise)
+        flat = logits.transpose(0, 1).reshape(-1, logits.shape[-1])  # time first, as computed
+        wanted = targets.t().reshape(-1)
+        each = functional.cross_entropy(flat, wanted, ignore_index=IGNORED, reduction="none")
+        loss = each.sum()
+        if smoothing:
+            loss = functional.cross_entropy(
+                flat, wanted, ignore_index=IGNORED, reduction="sum", label_smoothing=smoothing
+            )
+        nats = each.detach().view(targets.shape[1], -1).sum(0)
+        return Cost(loss, nats, (flat.argmax(-1) == wanted).sum(), after)
+
     @abstractmethod
     def stream(self) -> Stream:
         """Return a stream that has read nothing yet."""
@@ -153,3 +202,27 @@ class Model(registry.Component):
     def parameters(self) -> int:
         """How many numbers were learned."""
         return sum(array.size for array in self.weights.values())
+
+
+class Counted(Model):
+    """A model that learns by counting, in one reading of the corpus and without gradients."""
+
+    @classmethod
+    @abstractmethod
+    def learn(
+        cls,
+        inputs: Inputs,
+        settings: Any,
+        pieces: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]],
+        seed: int,
+    ) -> Counted:
+        """Return the model that these pieces teach.
+
+        Parameters
+        ----------
+        pieces
+            Of each the symbols with the boundary first and last, (T + 1,), and the side inputs fed
+            with all but the last, (T, C).
+        seed
+            For what is drawn at random.
+        """

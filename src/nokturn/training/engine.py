@@ -23,12 +23,11 @@ from typing import Any, TypeVar
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional
 
-from nokturn.models.base import Model
+from nokturn.models.base import IGNORED, Model
 from nokturn.training.optimiser import Pace, Vectors, update
 from nokturn.training.settings import TrainingSettings
-from nokturn.training.shards import IGNORED, Chunk
+from nokturn.training.shards import Chunk
 
 MASK_STEPS = 8
 MALLOC_TRIMMED, MALLOC_MAPPED, MALLOC_ARENAS = -1, -3, -8  # of mallopt(3)
@@ -121,6 +120,7 @@ class Engine:
         self.threads = threads
         self.device = device
         self.step = 0  # updates made so far
+        self.progress = 0.0
         self.vectors = Vectors(model)
         self.vectors.to(device)
         self.states: list[State | None] = [None] * settings.shards
@@ -130,11 +130,20 @@ class Engine:
         self._slots = [layout.views(row) for row in self._gradients]
         self._blocks = _shares(layout.blocks(), 1 if device == "cuda" else 8)
 
-    def advance(self, chunks: Sequence[Chunk | None], rate: float, memory: float) -> Tally:
+    def advance(
+        self,
+        chunks: Sequence[Chunk | None],
+        rate: float,
+        memory: float,
+        progress: float = 1.0,
+    ) -> Tally:
         """Learn from one chunk for each shard; None where a shard has nothing to do.
+
+        ``progress`` is how much of the training is done, 0-1.
 
         Returns what the predictions cost (with dropout, and before the update).
         """
+        self.progress = progress
         self._work.refresh(self.vectors, self.settings.seed, self.step, self.threads, self._blocks)
         total = sum(int((chunk.targets != IGNORED).sum()) for chunk in chunks if chunk)
         jobs = [(i, chunk, total) for i, chunk in enumerate(chunks) if chunk]
@@ -145,7 +154,6 @@ class Engine:
     def _shard(self, job: tuple[int, Chunk, int]) -> Tally:
         """Predict one shard's chunk and leave its gradient in the shard's row."""
         index, chunk, total = job
-        smoothing = self.settings.label_smoothing
         noise = self._noise(index)
         state = None if chunk.first else self.states[index]
         ids, channels, targets = (
@@ -153,23 +161,22 @@ class Engine:
             for part in (chunk.ids, chunk.channels, chunk.targets)
         )
         weights = self._work.weights
-        logits, state = self.model.forward(weights, ids, channels, state, noise)
-        flat = logits.transpose(0, 1).reshape(-1, logits.shape[-1])
-        wanted = targets.t().reshape(-1)
-        loss = functional.cross_entropy(
-            flat, wanted, ignore_index=IGNORED, reduction="sum", label_smoothing=smoothing
+        cost = self.model.cost(
+            weights,
+            ids,
+            channels,
+            targets,
+            state,
+            noise,
+            smoothing=self.settings.label_smoothing,
+            progress=self.progress,
         )
-        found = torch.autograd.grad(loss / total, list(weights.values()))
+        found = torch.autograd.grad(cost.loss / total, list(weights.values()))
         for name, gradient in zip(weights, found, strict=True):
             self._slots[index][name].copy_(gradient)
-        self.states[index] = None if chunk.last else tuple(part.detach() for part in state)
-        nats = loss.item()
-        if smoothing:
-            nats = functional.cross_entropy(
-                flat, wanted, ignore_index=IGNORED, reduction="sum"
-            ).item()
-        hits = int((flat.argmax(-1) == wanted).sum())
-        return Tally(nats, int((chunk.targets != IGNORED).sum()), hits)
+        self.states[index] = None if chunk.last else tuple(part.detach() for part in cost.state)
+        symbols = int((chunk.targets != IGNORED).sum())
+        return Tally(float(cost.nats.sum()), symbols, int(cost.correct))
 
     def _noise(self, shard: int) -> torch.Generator:
         """Return a shard's dropout generator: by seed, step and shard, so it needs no saving."""

@@ -17,14 +17,13 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch.nn import functional
 
 from nokturn.corpora._store import TokenStore
 from nokturn.errors import UsageError
 from nokturn.models import _tensors
-from nokturn.models.base import Model
+from nokturn.models.base import IGNORED, Model
 from nokturn.training.engine import Tally, Threads
-from nokturn.training.shards import IGNORED, Group, cut, read
+from nokturn.training.shards import Group, cut, read
 
 EVALUATION_LANES = 16
 EVALUATION_CHUNK = 256
@@ -109,14 +108,11 @@ def _score(
         ids, channels, targets = (
             torch.from_numpy(part).to(device) for part in (chunk.ids, chunk.channels, chunk.targets)
         )
-        logits, state = model.forward(weights, ids, channels, state)
-        each = functional.cross_entropy(
-            logits.transpose(1, 2), targets, ignore_index=IGNORED, reduction="none"
-        )
-        costs += each.double().sum(1).cpu()
-        real = targets != IGNORED
-        hits = int(((logits.argmax(-1) == targets) & real).sum())
-        tally += Tally(float(each.sum()), int(real.sum()), hits)
+        cost = model.cost(weights, ids, channels, targets, state)
+        state = cost.state
+        costs += cost.nats.double().cpu()
+        real = int((chunk.targets != IGNORED).sum())
+        tally += Tally(float(cost.nats.sum()), real, int(cost.correct))
     return costs.numpy(), tally
 
 

@@ -18,8 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nokturn.corpora._store import TokenStore
-
-IGNORED = -100  # the target where there is nothing to predict
+from nokturn.models.base import IGNORED
 
 
 @dataclass(frozen=True)

@@ -143,7 +143,8 @@ class Trainer:
         done, steps, s = self.at.done, self.at.steps, self.settings
         rate = schedule.rate(done, steps, peak=s.learning_rate, warm_up=s.warm_up)
         try:
-            tally = self.engine.advance(chunks, rate, schedule.memory(done, steps, s.ema))
+            memory = schedule.memory(done, steps, s.ema)
+            tally = self.engine.advance(chunks, rate, memory, done / max(1, steps))
         except FloatingPointError as error:
             raise ModelError(
                 f"The training diverged: {error}.",
