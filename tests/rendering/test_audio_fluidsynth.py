@@ -3,7 +3,9 @@
 A small script stands in for the program; no SoundFont comes with the project.
 """
 
+import shutil
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from nokturn.music.score import Score, Track
 from nokturn.rendering.audio.fluidsynth import render_with
 
 SCORE = Score([Track.of([(0, 480, 62, 90)])])
+FONT = Path("/usr/share/sounds/sf2/TimGM6mb.sf2")  # of Debian's timgm6mb-soundfont
 SCRIPT = """#!{python}
 import sys, wave, math, struct
 if {fails}:
@@ -59,10 +62,21 @@ def test_a_failing_program_is_quoted(font, program):
         render_with(SCORE, font)
 
 
-def test_a_missing_program_is_named(font, monkeypatch, tmp_path):
+def test_without_program_and_library_it_is_said(font, monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(ResourceError, match="`fluidsynth`, which is not installed"):
+    monkeypatch.setitem(sys.modules, "fluidsynth", None)
+    with pytest.raises(ResourceError, match="FluidSynth, which is not installed"):
         render_with(SCORE, font)
+
+
+@pytest.mark.skipif(not FONT.exists(), reason="no SoundFont of the system's is here")
+def test_program_and_library_sound_the_same(monkeypatch, tmp_path):
+    pytest.importorskip("fluidsynth", exc_type=ImportError)
+    if shutil.which("fluidsynth") is None:
+        pytest.skip("the program fluidsynth is not here")
+    by_program = render_with(SCORE, FONT)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert np.array_equal(render_with(SCORE, FONT), by_program)
 
 
 def test_a_file_that_is_no_soundfont(tmp_path):

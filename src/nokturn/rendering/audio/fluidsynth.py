@@ -1,9 +1,10 @@
-"""FluidSynth: a score played by the user's SoundFont, through the `fluidsynth` program.
+"""FluidSynth: a score played by the user's SoundFont, through the `fluidsynth` program or library.
 
     samples = render_with(score, "GeneralUser.sf2")      # as `mix.render` gives them
 
 Used only where a SoundFont is named; the synthesiser of our own needs neither. FluidSynth's sound
-is brought to the same loudness. The program is called with a list of words, never through a shell.
+is brought to the same loudness. The program is called with a list of words, never through a shell;
+where there is none, the library is used by way of pyfluidsynth (the extra `fluidsynth`).
 """
 
 from __future__ import annotations
@@ -38,22 +39,20 @@ def render_with(
     LimitError
         The music is longer than ``max_seconds``.
     ResourceError
-        The program `fluidsynth` is missing or fails.
+        Neither program nor library is there, or it fails.
     """
     path = Path(soundfont).absolute()
     _check_soundfont(path)
     check_length(score, max_seconds)
-    program = shutil.which("fluidsynth")
-    if program is None:
-        raise ResourceError(
-            "a SoundFont is played by the program `fluidsynth`, which is not installed.",
-            "Install it (apt install fluidsynth, brew install fluid-synth), or name no SoundFont.",
-        )
     with tempfile.TemporaryDirectory() as folder:
         midi, sound = Path(folder) / "score.mid", Path(folder) / "score.wav"
         midi.write_bytes(Midi.dumps(Piece(score)))
-        _run([program, "-ni", "-q", "-r", str(SAMPLE_RATE), "-T", "wav", "-O", "s16",
-              "-F", str(sound), str(path), str(midi)], sound)  # fmt: skip
+        program = shutil.which("fluidsynth")
+        if program is not None:
+            _run([program, "-ni", "-q", "-r", str(SAMPLE_RATE), "-T", "wav", "-O", "s16",
+                  "-F", str(sound), str(path), str(midi)], sound)  # fmt: skip
+        else:
+            _play_by_library(path, midi, sound)
         samples = _read(sound)
     return np.ascontiguousarray(levelled(np.ascontiguousarray(samples.T), SAMPLE_RATE, LUFS).T)
 
@@ -79,6 +78,25 @@ def _run(words: list[str], made: Path) -> None:
     if done.returncode or not made.exists():
         said = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["no reason"]
         raise ResourceError(f"fluidsynth failed: {said[0]}.", "Try another SoundFont.")
+
+
+def _play_by_library(soundfont: Path, midi: Path, sound: Path) -> None:
+    try:
+        import fluidsynth
+    except ImportError as error:  # the package, or the library that it calls
+        raise ResourceError(
+            "a SoundFont is played by FluidSynth, which is not installed.",
+            "Install it (apt install fluidsynth, brew install fluid-synth), or name no SoundFont.",
+        ) from error
+    synth = fluidsynth.Synth(
+        samplerate=SAMPLE_RATE, **{"audio.file.type": "wav", "audio.file.format": "s16"}
+    )
+    try:
+        if synth.sfload(str(soundfont)) < 0:
+            raise ResourceError("fluidsynth cannot read the SoundFont.", "Try another SoundFont.")
+        synth.midi2audio(str(midi), str(sound))
+    finally:
+        synth.delete()
 
 
 def _read(path: Path) -> NDArray[np.float32]:
