@@ -18,22 +18,25 @@ voices only the first voice counts bars.
 from __future__ import annotations
 
 import copy
-import re
 from collections.abc import Callable
-from functools import lru_cache
-from itertools import accumulate
 from typing import TypeAlias
 
-from nokturn.music.time import WHOLE as WHOLE_TICKS
-from nokturn.music.time import Meter
+from nokturn.encodings._abc_measures import (
+    BARS,
+    PARTS,
+    POSITIONS,
+    SIXTEENTH,
+    WHOLE,
+    broken,
+    fraction,
+    meter_values,
+    place,
+    to_go,
+    tuplet,
+    unbroken,
+    unit_length,
+)
 
-SCALE = 504  # parts of a tick, so that tuplets and broken rhythms stay whole numbers
-WHOLE = WHOLE_TICKS * SCALE
-SIXTEENTH = WHOLE // 16
-PARTS = 48  # of a bar, in which the bars played so far are added up
-
-POSITIONS = 52  # 0 unknown, 1 = none, 2 = less than a 16th, 3 = a 16th ... 50 = more, 51 = too much
-BARS = 66  # 0 unknown, 1 = none to go ... 65 = 64 or more
 CHANNELS = {
     "at": POSITIONS,  # what the bar holds so far
     "left": POSITIONS,  # what is left to a full bar
@@ -45,7 +48,6 @@ CHANNELS = {
 }
 
 _NOTES = frozenset("ABCDEFGabcdefgzx")
-_TUPLET_TIME = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}
 Mode: TypeAlias = Callable[["BarClock", str], None]
 
 
@@ -84,7 +86,7 @@ class BarClock:
         self.ending_run = -1  # ``run`` where the first ending began
         self.ending_pickup = 0
         self.repeated = False  # a repeat has ended before
-        self.values = (0, 0, 0, 0, 0, 0, _to_go(bars * PARTS) if bars else 0)
+        self.values = (0, 0, 0, 0, 0, 0, to_go(bars * PARTS) if bars else 0)
 
     def step(self, character: str) -> tuple[int, ...]:
         """Read a character; return the values of `CHANNELS` after it."""
@@ -150,9 +152,9 @@ class BarClock:
                 self.meter = text
             else:
                 self.unit_length = text
-            self.full = _meter(self.meter)[0]
+            self.full = meter_values(self.meter)[0]
             short = 0 < self.full < WHOLE * 3 // 4
-            self.unit = _unit(self.unit_length) or (WHOLE // 16 if short else WHOLE // 8)
+            self.unit = unit_length(self.unit_length) or (WHOLE // 16 if short else WHOLE // 8)
 
     def _turn_to(self, voice: str) -> None:
         """Another voice goes on: its bar begins anew."""
@@ -267,7 +269,7 @@ class BarClock:
     # Notes
 
     def _elapsed(self) -> int:
-        number, divisor = _fraction(self.length)
+        number, divisor = fraction(self.length)
         return self.before + self.base * number // divisor
 
     def _note(self, character: str) -> None:
@@ -277,7 +279,7 @@ class BarClock:
             self.tuplet_left -= 1
             base = base * self.tuplet[0] // self.tuplet[1]
         if self.broken:
-            base = _broken(base, -self.broken)
+            base = broken(base, -self.broken)
             self.broken = 0
         self._begin(base)
 
@@ -303,9 +305,9 @@ class BarClock:
         self.open = False
         sign = 1 if character == ">" else -1
         before = self._elapsed() - self.before
-        unbroken = before if not self.broken else _unbroken(before, self.broken)
+        even = before if not self.broken else unbroken(before, self.broken)
         self.broken += sign
-        self.base, self.length = _broken(unbroken, self.broken), ""
+        self.base, self.length = broken(even, self.broken), ""
         self._show()
 
     def _parenthesis(self, character: str) -> None:
@@ -317,7 +319,7 @@ class BarClock:
         """Behind (: with a digit a tuplet p:q:r, otherwise a slur."""
         if character in "0123456789" or (character == ":" and self.tuplet_text):
             self.tuplet_text += character
-            self.tuplet, self.tuplet_left = _tuplet(self.tuplet_text, self.meter)
+            self.tuplet, self.tuplet_left = tuplet(self.tuplet_text, self.meter)
         else:
             self.mode = BarClock._body
             self._body(character)
@@ -430,8 +432,8 @@ class BarClock:
         self.music = music
 
     def _show(self) -> None:
-        at, left, beat = _place(self._elapsed(), self.meter)
-        bars = _to_go(self.goal * PARTS - self.played) if self.goal else 0
+        at, left, beat = place(self._elapsed(), self.meter)
+        bars = to_go(self.goal * PARTS - self.played) if self.goal else 0
         number = (self.bar - 1) % 16 + 1
         self.values = (at, left, beat, number, self.repeat, self.pickup, bars)
 
@@ -466,88 +468,3 @@ _ACTIONS: dict[str, Mode] = {
     "&": BarClock._overlay,
     "\n": BarClock._newline,
 }
-
-
-@lru_cache(maxsize=4096)
-def _fraction(length: str) -> tuple[int, int]:
-    """Return what a length multiplies a note by: ``3/`` is (3, 2)."""
-    number, slashes, divisor = re.fullmatch(r"(\d*)(/*)([\d/]*)", length).groups()  # type: ignore[union-attr]
-    below = int(divisor) if divisor.isdigit() else 2 ** len(slashes)
-    return int(number or 1), max(1, below)
-
-
-def _broken(base: int, times: int) -> int:
-    """Return a note's length with so many > behind it (or < where negative)."""
-    share: int = 2 ** min(abs(times), 3)
-    return base * (2 * share - 1) // share if times > 0 else base // share
-
-
-def _unbroken(length: int, times: int) -> int:
-    share: int = 2 ** min(abs(times), 3)
-    return length * share // (2 * share - 1) if times > 0 else length * share
-
-
-@lru_cache(maxsize=1024)
-def _tuplet(text: str, meter: str) -> tuple[tuple[int, int], int]:
-    """Return the factor of a tuplet p:q:r, as far as it is read, and how many notes it takes."""
-    numbers = [int(part[:2]) if part else 0 for part in text.split(":")][:3]
-    p, q, r = (*numbers, 0, 0)[:3]
-    compound = _meter(meter)[3]
-    p = max(p, 1)
-    q = q or _TUPLET_TIME.get(p, 3 if compound else 2)
-    return (q, p), r or p
-
-
-@lru_cache(maxsize=256)
-def _meter(text: str) -> tuple[int, tuple[int, ...], int, bool]:
-    """Return the bar's length, where its beats are, half or a third of a beat, and if compound."""
-    if text in ("C", "C|"):
-        meter = Meter(4, 4) if text == "C" else Meter(2, 2)
-    else:
-        match = re.fullmatch(r"\(?(\d{1,2}(?:\s*\+\s*\d{1,2})*)\)?\s*/\s*(\d{1,2})", text)
-        if not match or not int(match[2]):
-            return 0, (), 0, False
-        groups = tuple(int(part) for part in match[1].split("+"))
-        meter = Meter(sum(groups), int(match[2]), groups=groups if len(groups) > 1 else ())
-    if meter.free:
-        return 0, (), 0, False
-    beats = tuple(int(at * SCALE) for at in accumulate(meter.beats, initial=0))
-    unit = WHOLE // meter.denominator
-    part = unit if len(meter.beats) < meter.numerator else unit // 2
-    return int(meter.bar_ticks * SCALE), beats, part, meter.compound
-
-
-@lru_cache(maxsize=256)
-def _unit(text: str) -> int:
-    """Return the unit note length that an ``L:`` field says, 0 for none."""
-    match = re.fullmatch(r"(\d{1,2})(?:/(\d{1,3}))?", text.replace(" ", ""))
-    if not match or not int(match[1]) or match[2] == "0":
-        return 0
-    return WHOLE * int(match[1]) // int(match[2] or 1)
-
-
-@lru_cache(maxsize=65536)
-def _place(elapsed: int, meter: str) -> tuple[int, int, int]:
-    """Return the values of the first three channels."""
-    full, beats, part, _ = _meter(meter)
-    if not full:
-        return _position(elapsed), 0, 0
-    if elapsed > full:
-        return _position(elapsed), POSITIONS - 1, 4
-    if elapsed in (0, full):
-        beat = 1
-    elif elapsed in beats:
-        beat = 2
-    else:
-        beat = 3 if elapsed % part == 0 else 4
-    return _position(elapsed), _position(full - elapsed), beat
-
-
-def _position(length: int) -> int:
-    whole, rest = divmod(length, SIXTEENTH)
-    return min(1 + 2 * whole + (rest > 0), POSITIONS - 2)
-
-
-def _to_go(parts: int) -> int:
-    """Return the value of a countdown: bars to go, rounded up."""
-    return 1 + min(64, max(0, -(-(parts - 4) // PARTS)))
