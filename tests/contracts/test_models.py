@@ -49,6 +49,8 @@ def test_it_streams_the_same_as_it_batches(name):
 
 def test_it_goes_on_from_a_state_as_if_never_interrupted(name):
     model, (ids, channels) = untrained(name), batch()
+    if model.whole_pieces:
+        pytest.skip("it reads pieces whole")
     with torch.no_grad():
         _, state = model.forward(tensors(model), ids[:, :10], channels[:, :10])
         rest, _ = model.forward(tensors(model), ids[:, 10:], channels[:, 10:], state)
@@ -91,7 +93,9 @@ def test_it_learns_a_four_note_loop(name):
     engine = Engine(model, settings, Threads(1))
     for _ in range(150):
         engine.advance([chunk], 5e-3, 0.0)
-    stream = type(model)(model.inputs, model.settings, engine.vectors.averaged()).stream()
+    stream = type(model)(
+        model.inputs, model.settings, model.weights | engine.vectors.averaged()
+    ).stream()
     written = [1]
     for _ in range(12):
         written.append(int(stream.step(written[-1]).argmax()))

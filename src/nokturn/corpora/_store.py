@@ -89,6 +89,11 @@ class TokenStore:
         row = self.segments[segment]
         return self.ids[row["start"] + 1 : row["stop"] + 1]
 
+    def piece(self, segment: int) -> NDArray[np.int64]:
+        """Return a segment with the boundary first and last. Shape (T + 1,)."""
+        row = self.segments[segment]
+        return self.ids[row["start"] : row["stop"] + 1].astype(np.int64)
+
     def channels(self, segment: int) -> NDArray[np.uint8]:
         """Return the side inputs fed beside `inputs`. Shape (T, C)."""
         row = self.segments[segment]

@@ -95,6 +95,16 @@ class Encoding(registry.Component, Settings):
         """Name of each side input -> how many values it has; value 0 means unknown."""
         return {}
 
+    @property
+    def layout(self) -> dict[str, int]:
+        """How symbols make frames, for networks that read frames; empty where they make none.
+
+        ``first`` symbol that is a pitch, how many ``pitches`` rise from it, in how many ``kinds``
+        (held, struck); the ``separator`` that ends a frame or the number of ``voices`` in each;
+        the ``beat`` after which the meter repeats, in frames.
+        """
+        return {}
+
     def with_vocabulary(self, symbols: Iterable[str]) -> Self:
         """Return the same encoding with these symbols (the boundary first)."""
         twin = self.model_copy()

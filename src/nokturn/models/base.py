@@ -13,7 +13,7 @@ without it, which saves two seconds and 250 MB. To add a model, write one module
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import torch
 
 Weights = dict[str, NDArray[np.float32]]
+BOUNDARY_ID = 0  # the symbol before and after every piece
 IGNORED = -100  # the target where there is nothing to predict
 
 
@@ -87,6 +88,7 @@ class Model(registry.Component):
     """
 
     settings_class: ClassVar[type[Settings]]
+    whole_pieces: ClassVar[bool] = False  # must be given pieces uncut, the state carries nothing
 
     def __init__(self, inputs: Inputs, settings: Any, weights: Weights) -> None:
         self.inputs = inputs
@@ -119,6 +121,13 @@ class Model(registry.Component):
     @abstractmethod
     def untrained(cls, inputs: Inputs, settings: Any, seed: int) -> Model:
         """Return a model with random weights, the same for the same seed."""
+
+    def primed(self, pieces: Iterable[NDArray[np.int64]]) -> Model:
+        """Return the model after a look at the pieces to train on, before the training.
+
+        Each is its symbols with the boundary first and last. Most models need none.
+        """
+        return self
 
     @classmethod
     def half(cls, settings: Any) -> frozenset[str]:
@@ -180,9 +189,20 @@ class Model(registry.Component):
         progress
             How much of the training is done, 0-1, for losses that change on the way.
         """
+        logits, after = self.forward(weights, ids, channels, state, noise)
+        return self.cost_of(logits, targets, after, smoothing=smoothing)
+
+    @staticmethod
+    def cost_of(
+        logits: torch.Tensor,
+        targets: torch.Tensor,
+        state: tuple[torch.Tensor, ...] = (),
+        *,
+        smoothing: float = 0.0,
+    ) -> Cost:
+        """Return the cross-entropy of logits (B, T, V) for targets (B, T)."""
         from torch.nn import functional
 
-        logits, after = self.forward(weights, ids, channels, state, noise)
         flat = logits.transpose(0, 1).reshape(-1, logits.shape[-1])  # time first, as computed
         wanted = targets.t().reshape(-1)
         each = functional.cross_entropy(flat, wanted, ignore_index=IGNORED, reduction="none")
@@ -192,7 +212,7 @@ class Model(registry.Component):
                 flat, wanted, ignore_index=IGNORED, reduction="sum", label_smoothing=smoothing
             )
         nats = each.detach().view(targets.shape[1], -1).sum(0)
-        return Cost(loss, nats, (flat.argmax(-1) == wanted).sum(), after)
+        return Cost(loss, nats, (flat.argmax(-1) == wanted).sum(), state)
 
     @abstractmethod
     def stream(self) -> Stream:
@@ -201,7 +221,7 @@ class Model(registry.Component):
     @property
     def parameters(self) -> int:
         """How many numbers were learned."""
-        return sum(array.size for array in self.weights.values())
+        return sum(a.size for a in self.weights.values() if a.dtype == np.float32)
 
 
 class Counted(Model):

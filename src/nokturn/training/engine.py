@@ -162,7 +162,7 @@ class Engine:
         )
         weights = self._work.weights
         cost = self.model.cost(
-            weights,
+            weights | self._work.fixed,
             ids,
             channels,
             targets,
@@ -227,6 +227,8 @@ class Work:
     ----------
     weights
         By name, as leaves of the graph.
+    fixed
+        Arrays of the model that are not learned.
     mask
         What is kept of each weight (0 or 1 / (1 - share)); None without weight-drop.
     """
@@ -247,6 +249,11 @@ class Work:
             views = layout.views(self._copy)
             own = {name: views[name] if name in copied else own[name] for name in own}
         self.weights = {name: view.detach().requires_grad_() for name, view in own.items()}
+        self.fixed = {
+            name: torch.from_numpy(array).to(vectors.weights.device)
+            for name, array in model.weights.items()
+            if name not in self.weights
+        }
 
     @torch.no_grad()
     def refresh(

@@ -17,6 +17,7 @@ from typing import Any
 
 from nokturn import registry
 from nokturn.corpora._store import TokenStore
+from nokturn.encodings.base import restore
 from nokturn.errors import InputError, UsageError
 from nokturn.models.base import Inputs, Model
 from nokturn.settings import build
@@ -28,6 +29,7 @@ from nokturn.training.settings import TrainingSettings
 from nokturn.training.trainer import Sample, Trainer
 
 REPORTS = 60  # in a run by time, about
+WHOLE = 1_000_000  # symbols of a chunk that cuts no piece
 
 
 def train(
@@ -98,6 +100,8 @@ def train(
         )
     settings = probe.resolved(settings, store, probe.device_of(settings))
     first = _untrained(store, model, model_settings or {}, size, settings.seed)
+    if first.whole_pieces:
+        settings = settings.model_copy(update={"chunk": WHOLE})
 
     def make(threads: Threads, half: bool) -> Engine:
         return Engine(first, settings, threads, settings.device, half)
@@ -141,9 +145,12 @@ def _untrained(
     kind: type[Model] = registry.find("models", name)
     characters = int(store.pieces["characters"][~store.pieces["valid"]].sum())
     base = kind.sized(size, characters).model_dump()
+    layout = restore(store.encoding, store.settings, store.vocabulary).layout
+    base |= {name: value for name, value in layout.items() if name in base}
     settings = build(kind.settings_class, base | dict(given), "model")
     inputs = Inputs(len(store.vocabulary), tuple(store.channel_sizes.values()))
-    return kind.untrained(inputs, settings, seed)
+    pieces = (store.piece(segment) for segment in store.originals(valid=False))
+    return kind.untrained(inputs, settings, seed).primed(pieces)
 
 
 def _plan(trainer: Trainer, machine: probe.Machine) -> None:

@@ -81,7 +81,8 @@ def likelihood(
     jobs = [order[i : i + EVALUATION_LANES] for i in range(0, len(order), EVALUATION_LANES)]
 
     def score(members: NDArray[np.int64]) -> tuple[NDArray[np.float64], Tally]:
-        cuts = cut(int(lengths[members].max()), EVALUATION_CHUNK)
+        longest = int(lengths[members].max())
+        cuts = cut(longest, longest if model.whole_pieces else EVALUATION_CHUNK)
         return _score(
             model, weights, store, Group(chosen[members], cuts, np.ones(len(members), dtype=bool))
         )

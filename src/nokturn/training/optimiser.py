@@ -58,7 +58,8 @@ class Vectors:
     """The weights, their average, and what Adam remembers, each one vector."""
 
     def __init__(self, model: Model) -> None:
-        self.layout = Layout.of({name: a.shape for name, a in model.weights.items()})
+        learned = {n: a.shape for n, a in model.weights.items() if a.dtype == np.float32}
+        self.layout = Layout.of(learned)
         self.weights = torch.zeros(self.layout.total)
         for name, view in self.layout.views(self.weights).items():
             view.copy_(torch.from_numpy(model.weights[name]))

@@ -15,7 +15,7 @@ class TrainingSettings(Settings):
     seed: int = Field(default=1, ge=0)  # of weights, order, transposition and dropout
     time: Seconds | None = Field(default=None, gt=0)  # budget, e.g. "10m"; or
     epochs: int | None = Field(default=None, ge=1)  # passes over the corpus; neither = 40
-    chunk: int = Field(default=96, ge=2, le=4096)  # symbols between two updates of the weights
+    chunk: int = Field(default=96, ge=2, le=1_000_000)  # symbols between two updates
     lanes: int = Field(default=0, ge=0, le=512)  # pieces side by side in a shard; 0 = by the corpus
     shards: int = Field(default=0, ge=0, le=64)  # parts of a batch; 0 = one for each thread
     threads: int = Field(default=0, ge=0, le=256)  # 0 = one for each core; never changes the result

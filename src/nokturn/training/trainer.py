@@ -193,7 +193,7 @@ class Trainer:
     def _report(self) -> Epoch:
         """Score the held-out pieces, keep the model of this epoch, write the record."""
         at = self.at
-        weights = self.engine.vectors.averaged()
+        weights = self.engine.model.weights | self.engine.vectors.averaged()
         model = type(self.engine.model)(
             self.engine.model.inputs, self.engine.model.settings, weights
         )

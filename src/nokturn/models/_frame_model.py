@@ -1,0 +1,262 @@
+"""What `roll` and `hybrid` share: a network over frames as a `Model`, whole pieces at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from nokturn.errors import ModelError, UsageError, did_you_mean
+from nokturn.models import _heard
+from nokturn.models._frames import Layout
+from nokturn.models.base import IGNORED, Inputs, Model, Stream, Weights
+from nokturn.settings import Settings
+
+if TYPE_CHECKING:
+    import torch
+
+Floats = NDArray[np.float32]
+Ints = NDArray[np.int64]
+GATES = {"lstm": 4, "gru": 3}
+SIZES = {"tiny": 64, "small": 128, "medium": 256, "large": 384}
+
+
+class FrameSettings(Settings):
+    """Settings of a network over frames. The encoding fills in how symbols make frames."""
+
+    first: int = Field(default=1, ge=1)  # lowest pitch's symbol
+    pitches: int = Field(default=0, ge=0, le=512)
+    kinds: int = Field(default=1, ge=1, le=4)  # rows of pitches: held, struck
+    separator: int = Field(default=0, ge=0)  # the symbol that ends a frame; 0 = none
+    voices: int = Field(default=1, ge=1, le=64)  # without a separator, symbols of a frame
+    beat: int = Field(default=4, ge=1, le=64)  # frames after which the meter repeats
+    cell: Literal["lstm", "gru"] = "lstm"
+    layers: int = Field(default=2, ge=1, le=8)
+    width: int = Field(default=256, ge=4, le=4096)  # cells a layer, and units of the head
+    dropout: float = Field(default=0.4, ge=0, lt=1)  # of what layers and head say
+    input_dropout: float = Field(default=0.15, ge=0, lt=1)  # of what they read
+
+    @property
+    def layout(self) -> Layout:
+        """How symbols make frames."""
+        return Layout(self.first, self.pitches, self.kinds, self.separator, self.voices, self.beat)
+
+
+class FrameModel(Model):
+    """A network that reads frames; the subclass says what is made of them."""
+
+    settings_class = FrameSettings
+    settings: FrameSettings
+    whole_pieces: ClassVar[bool] = True
+
+    @classmethod
+    def sized(cls, size: str | int, characters: int) -> FrameSettings:
+        """Return settings for a size; see `Model.sized`."""
+        if size == "auto":
+            size = "small" if characters < 20_000 else "medium"
+        if isinstance(size, str) and size.isdecimal():
+            size = int(size)
+        if isinstance(size, str) and size not in SIZES:
+            raise UsageError(f"There is no size {size!r}.", did_you_mean(size, [*SIZES, "auto"]))
+        dropout = 0.4 if characters < 200_000 else 0.2
+        width = SIZES[size] if isinstance(size, str) else size
+        return cls.settings_class(width=width, dropout=dropout)
+
+    @classmethod
+    def shapes(cls, inputs: Inputs, settings: FrameSettings) -> dict[str, tuple[int, ...]]:
+        """Return the name and shape of every weight."""
+        s, layout = settings, settings.layout
+        if s.first + s.kinds * s.pitches > inputs.symbols:
+            raise ModelError(
+                f"{s.kinds} x {s.pitches} pitches from symbol {s.first} on are more than the "
+                f"{inputs.symbols} symbols of the encoding.",
+                "The layout is the encoding's own; do not set it.",
+            )
+        frames, places = _heard.sizes(layout, inputs.symbols)
+        shapes: dict[str, tuple[int, ...]] = {"read": (s.width, frames), "read_bias": (s.width,)}
+        for i in range(s.layers):
+            gates = GATES[s.cell] * s.width
+            shapes[f"layer.{i}.input"] = (gates, s.width)
+            shapes[f"layer.{i}.recurrent"] = (gates, s.width)
+            shapes[f"layer.{i}.input_bias"] = (gates,)
+            shapes[f"layer.{i}.recurrent_bias"] = (gates,)
+        return shapes | {
+            "head.state": (s.width, s.width),
+            "head.places": (s.width, places),
+            "head.bias": (s.width,),
+            "absolute": (inputs.symbols, s.width),
+            "absolute_bias": (inputs.symbols,),
+            "relative": (s.kinds * _heard.AROUND, s.width),
+        }
+
+    @classmethod
+    def untrained(cls, inputs: Inputs, settings: FrameSettings, seed: int) -> FrameModel:
+        """Return a network with random weights, the forget gates half open."""
+        random = np.random.default_rng(seed)
+        weights: Weights = {}
+        for name, shape in cls.shapes(inputs, settings).items():
+            bound = 0.0 if name.endswith("bias") else max(1, shape[-1]) ** -0.5
+            if name in ("absolute", "relative"):
+                bound /= 10
+            weights[name] = random.uniform(-bound, bound, shape).astype(np.float32)
+            if settings.cell == "lstm" and name.endswith("input_bias"):
+                weights[name][settings.width : 2 * settings.width] += 1
+        return cls(inputs, settings, weights)
+
+    @classmethod
+    def half(cls, settings: FrameSettings) -> frozenset[str]:
+        """Return the weights of the LSTM; see `Model.half`."""
+        if settings.cell != "lstm":
+            return frozenset()
+        parts = ("input", "recurrent", "input_bias", "recurrent_bias")
+        return frozenset(f"layer.{i}.{part}" for i in range(settings.layers) for part in parts)
+
+    def forward(
+        self,
+        weights: Mapping[str, torch.Tensor],
+        ids: torch.Tensor,
+        channels: torch.Tensor,
+        state: tuple[torch.Tensor, ...] | None = None,
+        noise: torch.Generator | None = None,
+    ) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
+        """Return logits (B, T, V) of whole pieces; see `Model.forward`. There is no state."""
+        return self._logits(weights, ids, noise, None), ()
+
+    def _logits(
+        self,
+        weights: Mapping[str, torch.Tensor],
+        ids: torch.Tensor,
+        noise: torch.Generator | None,
+        targets: torch.Tensor | None,
+    ) -> torch.Tensor:
+        from nokturn.models import _frame_net as net
+
+        s = self.settings
+        rows = self._rows(ids, targets)
+        batch = net.Batch.of([_heard.heard(row, s.layout, self.inputs.symbols) for row in rows],
+                             ids.device)  # fmt: skip
+        shares = (s.input_dropout, s.dropout)
+        z = net.run(weights, batch, s.cell, s.layers, shares, noise)
+        found = self._head(weights, z, batch, noise, rows, targets)
+        short = ids.shape[1] - found.shape[0]
+        if short > 0:  # all rows are padded: nothing is predicted there
+            import torch
+
+            found = torch.cat([found, found.new_zeros((short, *found.shape[1:]))])
+        return found.transpose(0, 1)
+
+    def _rows(self, ids: torch.Tensor, targets: torch.Tensor | None) -> list[Ints]:
+        """Return the pieces without their padding, which follows the last target."""
+        table = ids.cpu().numpy()
+        if targets is None:
+            return list(table)
+        lengths = (targets != IGNORED).sum(1).tolist()
+        return [row[: max(1, n)] for row, n in zip(table, lengths, strict=True)]
+
+    def _head(
+        self,
+        weights: Mapping[str, torch.Tensor],
+        z: torch.Tensor,
+        batch: object,
+        noise: torch.Generator | None,
+        rows: Sequence[Ints],
+        targets: torch.Tensor | None,
+    ) -> torch.Tensor:
+        """Return the logits (T, B, V) that the head's words mean."""
+        from nokturn.models import _frame_net as net
+
+        assert isinstance(batch, net.Batch)
+        return net.logits(weights, z, batch, self.settings.layout) + batch.barred
+
+    def stream(self) -> Stream:
+        """Return a stream that has read nothing yet."""
+        return FrameStream(self)
+
+    def place_logits(self, z: Floats, here: _heard.Heard, symbols: Ints) -> Floats:
+        """Return the logits (V,) after the last symbol, from the head's words (Z,)."""
+        w, s = self.weights, self.settings
+        logits = w["absolute"] @ z + w["absolute_bias"]
+        around = w["relative"] @ z
+        columns = np.arange(s.pitches) - here.shift[-1]
+        inside = (columns >= 0) & (columns < _heard.AROUND)
+        for kind in range(s.kinds):
+            part = around[kind * _heard.AROUND : (kind + 1) * _heard.AROUND]
+            start = s.first + kind * s.pitches
+            logits[start : start + s.pitches][inside] += part[columns[inside]]
+        return np.asarray(logits + (here.allowed[-1] - 1) * 1e4, dtype=np.float32)
+
+
+class FrameStream(Stream):
+    """A network over frames that reads symbol after symbol, in NumPy.
+
+    What is known at a place is made anew from the piece so far; the layers step once a frame.
+    """
+
+    def __init__(self, model: FrameModel) -> None:
+        self.model = model
+        self.symbols: list[int] = []
+        s = model.settings
+        rows = 2 if s.cell == "lstm" else 1
+        self.memory = [np.zeros((rows, s.width), dtype=np.float32) for _ in range(s.layers)]
+        self.said = np.zeros(s.width, dtype=np.float32)
+        self.frame = -1  # the frame that the layers have read for
+
+    def step(self, symbol: int, channels: Sequence[int] = ()) -> Floats:
+        """Read a symbol; return the logits (V,) of what comes next."""
+        self.symbols.append(symbol)
+        model = self.model
+        here = _heard.heard(
+            np.array(self.symbols, dtype=np.int64), model.settings.layout, model.inputs.symbols
+        )
+        if here.frame[-1] != self.frame:
+            self.frame = int(here.frame[-1])
+            self.said = self._recur(here.frames[self.frame])
+        w = model.weights
+        z = w["head.state"] @ self.said + w["head.places"] @ here.places[-1] + w["head.bias"]
+        return model.place_logits(_gelu(z), here, np.array(self.symbols, dtype=np.int64))
+
+    def _recur(self, row: Floats) -> Floats:
+        w, s = self.model.weights, self.model.settings
+        x = w["read"] @ row + w["read_bias"]
+        x = (x - x.mean()) / np.sqrt(x.var() + 1e-5)
+        for i in range(s.layers):
+            y = _cell(s.cell, w, f"layer.{i}", x, self.memory[i])
+            x = x + y if i else y
+        return np.asarray(x, dtype=np.float32)
+
+    def copy(self) -> FrameStream:
+        """Return a stream that has read the same and goes its own way from here."""
+        twin = FrameStream.__new__(FrameStream)
+        twin.__dict__.update(self.__dict__)
+        twin.symbols = list(self.symbols)
+        twin.memory = [part.copy() for part in self.memory]
+        return twin
+
+
+def _cell(cell: str, w: Weights, layer: str, x: Floats, memory: Floats) -> Floats:
+    """Step a layer; ``memory`` is its state and is brought forward."""
+    a = w[f"{layer}.input"] @ x + w[f"{layer}.input_bias"]
+    b = w[f"{layer}.recurrent"] @ memory[0] + w[f"{layer}.recurrent_bias"]
+    if cell == "lstm":
+        i, f, g, o = np.split(a + b, 4)
+        memory[1] = _sigmoid(f) * memory[1] + _sigmoid(i) * np.tanh(g)
+        memory[0] = _sigmoid(o) * np.tanh(memory[1])
+    else:
+        (ar, az, an), (br, bz, bn) = np.split(a, 3), np.split(b, 3)
+        update = _sigmoid(az + bz)
+        new = np.tanh(an + _sigmoid(ar + br) * bn)
+        memory[0] = (1 - update) * new + update * memory[0]
+    return np.array(memory[0])
+
+
+def _sigmoid(x: Floats) -> Floats:
+    return np.asarray(np.tanh(x / 2) / 2 + 0.5, dtype=np.float32)
+
+
+def _gelu(x: Floats) -> Floats:
+    from math import erf
+
+    return np.asarray(x * np.array([0.5 + 0.5 * erf(v / 2**0.5) for v in x.tolist()]), np.float32)

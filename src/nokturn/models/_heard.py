@@ -1,0 +1,160 @@
+"""What a network over frames is told at each place of a piece, as arrays made from its symbols.
+
+For a roll: the frame before at absolute pitches, which of its notes are new, and the same as heard
+from the reference; the notes already in this frame, the last of them, how many they are, and the
+phase of the beat. For a grid of voices: the symbols of the frame before and of this one, voice by
+voice, and how long the voice has held its pitch. Nothing in a row depends on a later symbol.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nokturn.models._frames import Frames, Layout
+
+Floats = NDArray[np.float32]
+Ints = NDArray[np.int64]
+REACH = 36  # semitones around the reference, each way
+AROUND = 2 * REACH + 1
+MOST_NOTES = 12  # of a roll's frame that are told apart
+AGES = 17  # frames that a voice's pitch is held, so far
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What is known at each place and each frame of one piece.
+
+    Attributes
+    ----------
+    frames
+        (F, I): what the recurrent layers read to know frame f: the frames before it.
+    places
+        (T, J): what the head reads beside.
+    frame
+        (T,): the frame that the next symbol belongs to.
+    shift
+        (T,): the pitch where the distances from the reference begin.
+    allowed
+        (T, V): ones for symbols that may follow.
+    """
+
+    frames: Floats
+    places: Floats
+    frame: Ints
+    shift: Ints
+    allowed: Floats
+
+
+def sizes(layout: Layout, symbols: int) -> tuple[int, int]:
+    """Return the widths I and J of what the layers and the head read."""
+    if layout.separator:
+        frames = 2 * layout.pitches + AROUND
+        places = layout.pitches + AROUND + (AROUND + 1) + MOST_NOTES
+    else:
+        frames = layout.voices * symbols
+        places = layout.voices * symbols + 2 * AROUND + layout.voices + AGES
+    return frames + layout.beat + 1, places + layout.beat
+
+
+def heard(symbols: Ints, layout: Layout, size: int) -> Heard:
+    """Return what is known at each place of a piece, from its symbols, the boundary first."""
+    found = Frames.of(symbols, layout)
+    number = np.arange(len(found.starts))
+    frames, places = _roll(found) if layout.separator else _grid(found, size)
+    frames = [*frames, _one_hot(number % layout.beat, layout.beat), (number == 0)[:, None]]
+    places = [*places, _one_hot(found.frame % layout.beat, layout.beat)]
+    return Heard(
+        np.hstack(frames).astype(np.float32),
+        np.hstack(places).astype(np.float32),
+        found.frame,
+        found.base - REACH,
+        layout.allowed(found, size),
+    )
+
+
+def _roll(found: Frames) -> tuple[list[Floats], list[Floats]]:
+    layout, count = found.layout, len(found.starts)
+    rolls = np.zeros((2, count + 2, layout.pitches), dtype=np.float32)  # two silent frames before
+    at = np.flatnonzero(found.pitch >= 0)
+    frame, pitch = found.frame[at - 1] + 2, found.pitch[at]
+    rolls[0, frame, pitch] = 1
+    before, older = rolls[0, 1:-1], rolls[0, :-2]
+    fresh = before * (1 - older)
+    if layout.kinds > 1:
+        rolls[1, frame, pitch] = (found.symbols[at] - layout.first) // layout.pitches
+        fresh = rolls[1, 1:-1]
+    base = found.base[np.minimum(found.starts - 1, len(found.symbols) - 1)]
+    so_far = _so_far(found)
+    last = np.where((found.note > 0) & (found.pitch >= 0), found.pitch, -1)
+    interval = np.clip(found.base - last, -REACH, REACH) + REACH
+    return [before, fresh, _around(before, base)], [
+        so_far,
+        _around(so_far, found.base),
+        _one_hot(np.where(last >= 0, interval, AROUND), AROUND + 1),
+        _one_hot(np.minimum(found.note, MOST_NOTES - 1), MOST_NOTES),
+    ]
+
+
+def _grid(found: Frames, size: int) -> tuple[list[Floats], list[Floats]]:
+    layout, count = found.layout, len(found.starts)
+    voices = layout.voices
+    table = np.zeros((count + 1, voices), dtype=np.int64)
+    read = np.arange(1, len(found.symbols))
+    table[1 + (read - 1) // voices, (read - 1) % voices] = found.symbols[read]
+    before = _one_hot(table[:-1], size)
+    before[0] = 0
+    now = _one_hot(table[1:], size)[found.frame]
+    now[np.arange(voices) >= found.note[:, None]] = 0  # not read yet
+    pitched = np.zeros((len(found.symbols), layout.pitches), dtype=np.float32)
+    voice_now = layout.pitch_of(table[1:])[found.frame]
+    voice_now[np.arange(voices) >= found.note[:, None]] = -1
+    voice_then = layout.pitch_of(table[:-1])[found.frame]
+    then, here = pitched.copy(), pitched
+    for roll, pitches in ((then, voice_then), (here, voice_now)):
+        row, column = np.nonzero(pitches >= 0)
+        roll[row, pitches[row, column]] = 1
+    return [before.reshape(count, -1)], [
+        now.reshape(len(now), -1),
+        _around(then, found.base),
+        _around(here, found.base),
+        _one_hot(found.note, voices),
+        _one_hot(np.minimum(_ages(table)[found.frame, found.note], AGES - 1), AGES),
+    ]
+
+
+def _ages(table: Ints) -> Ints:
+    """Return for how many frames each voice had its symbol at the beginning of each frame."""
+    held = np.zeros(table.shape, dtype=np.int64)
+    same = table[1:] == table[:-1]
+    number = np.arange(len(table))[:, None]
+    begun = np.zeros(table.shape, dtype=np.int64)
+    begun[1:] = np.where(same, 0, number[1:])
+    held = number - np.maximum.accumulate(begun, axis=0)
+    return held[:-1]
+
+
+def _so_far(found: Frames) -> Floats:
+    """Return the notes of the present frame that were read, as a roll, (T, pitches)."""
+    places = len(found.symbols)
+    total = np.zeros((places + 1, found.layout.pitches), dtype=np.float32)
+    at = np.flatnonzero(found.pitch >= 0)
+    total[at + 1, found.pitch[at]] = 1
+    total = np.cumsum(total, axis=0)
+    first = np.minimum(found.starts[found.frame], np.arange(places) + 1)
+    return np.asarray(np.minimum(total[1:] - total[first], 1))
+
+
+def _around(rolls: Floats, base: Ints) -> Floats:
+    """Return rolls as heard from a reference, (N, AROUND)."""
+    if not rolls.shape[1]:
+        return np.zeros((len(rolls), AROUND), dtype=np.float32)
+    padded = np.pad(rolls, ((0, 0), (REACH, REACH)))
+    columns = np.clip(base, 0, rolls.shape[1] - 1)[:, None] + np.arange(AROUND)
+    return np.take_along_axis(padded, columns, axis=1)
+
+
+def _one_hot(numbers: Ints, size: int) -> Floats:
+    return np.eye(size, dtype=np.float32)[numbers]
