@@ -131,22 +131,26 @@ class FrameModel(Model):
         ids: torch.Tensor,
         noise: torch.Generator | None,
         targets: torch.Tensor | None,
+        bent: bool = False,
     ) -> torch.Tensor:
         from nokturn.models import _frame_net as net
 
         s = self.settings
         rows = self._rows(ids, targets)
-        batch = net.Batch.of([_heard.heard(row, s.layout, self.inputs.symbols) for row in rows],
-                             ids.device)  # fmt: skip
+        batch = net.Batch.of([self.hear(row) for row in rows], ids.device)
         shares = (s.input_dropout, s.dropout)
         z = net.run(weights, batch, s.cell, s.layers, shares, noise)
-        found = self._head(weights, z, batch, noise, rows, targets)
+        found = self._head(weights, z, batch, noise, rows, targets, bent)
         short = ids.shape[1] - found.shape[0]
         if short > 0:  # all rows are padded: nothing is predicted there
             import torch
 
             found = torch.cat([found, found.new_zeros((short, *found.shape[1:]))])
         return found.transpose(0, 1)
+
+    def hear(self, symbols: Ints) -> _heard.Heard:
+        """Return what is known at each place of a piece, from its symbols, the boundary first."""
+        return _heard.heard(symbols, self.settings.layout, self.inputs.symbols)
 
     def _rows(self, ids: torch.Tensor, targets: torch.Tensor | None) -> list[Ints]:
         """Return the pieces without their padding, which follows the last target."""
@@ -164,8 +168,9 @@ class FrameModel(Model):
         noise: torch.Generator | None,
         rows: Sequence[Ints],
         targets: torch.Tensor | None,
+        bent: bool = False,
     ) -> torch.Tensor:
-        """Return the logits (T, B, V) that the head's words mean."""
+        """Return the logits (T, B, V) that the head's words mean; ``bent`` for a bent loss."""
         from nokturn.models import _frame_net as net
 
         assert isinstance(batch, net.Batch)
@@ -177,6 +182,10 @@ class FrameModel(Model):
 
     def place_logits(self, z: Floats, here: _heard.Heard, symbols: Ints) -> Floats:
         """Return the logits (V,) after the last symbol, from the head's words (Z,)."""
+        barred = (here.allowed[-1] - 1) * 1e4
+        return np.asarray(self._raw_logits(z, here) + barred, dtype=np.float32)
+
+    def _raw_logits(self, z: Floats, here: _heard.Heard) -> Floats:
         w, s = self.weights, self.settings
         logits = w["absolute"] @ z + w["absolute_bias"]
         around = w["relative"] @ z
@@ -186,7 +195,7 @@ class FrameModel(Model):
             part = around[kind * _heard.AROUND : (kind + 1) * _heard.AROUND]
             start = s.first + kind * s.pitches
             logits[start : start + s.pitches][inside] += part[columns[inside]]
-        return np.asarray(logits + (here.allowed[-1] - 1) * 1e4, dtype=np.float32)
+        return np.asarray(logits, dtype=np.float32)
 
 
 class FrameStream(Stream):
@@ -208,15 +217,14 @@ class FrameStream(Stream):
         """Read a symbol; return the logits (V,) of what comes next."""
         self.symbols.append(symbol)
         model = self.model
-        here = _heard.heard(
-            np.array(self.symbols, dtype=np.int64), model.settings.layout, model.inputs.symbols
-        )
+        symbols = np.array(self.symbols, dtype=np.int64)
+        here = model.hear(symbols)
         if here.frame[-1] != self.frame:
             self.frame = int(here.frame[-1])
             self.said = self._recur(here.frames[self.frame])
         w = model.weights
         z = w["head.state"] @ self.said + w["head.places"] @ here.places[-1] + w["head.bias"]
-        return model.place_logits(_gelu(z), here, np.array(self.symbols, dtype=np.int64))
+        return model.place_logits(_gelu(z), here, symbols)
 
     def _recur(self, row: Floats) -> Floats:
         w, s = self.model.weights, self.model.settings

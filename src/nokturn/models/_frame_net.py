@@ -96,3 +96,55 @@ def logits(weights: Mapping[str, Tensor], z: Tensor, batch: Batch, layout: Layou
     return absolute + functional.pad(
         whole, (layout.first, absolute.shape[-1] - layout.first - whole.shape[-1])
     )
+
+
+@dataclass(frozen=True)
+class Bend:
+    """How the loss of independent keys is bent towards notes; as it stands, not at all."""
+
+    positive_weight: float = 1.0
+    focal: float = 0.0
+    miss_penalty: float = 0.0
+
+
+def in_order(
+    found: Tensor, last: NDArray[np.int64], layout: Layout, bend: Bend | None = None
+) -> Tensor:
+    """Return log-probabilities of the next symbol (T, B, V), from logits of independent keys.
+
+    Parameters
+    ----------
+    found
+        Logits (T, B, V): of every key that it sounds, of every key that it is struck, and at 0
+        that the piece ends.
+    last
+        The last note of the frame at each place, (T, B); the number of pitches where none is.
+    bend
+        For training: return scores whose negative is the bent loss.
+    """
+    bend = bend or Bend()
+    keys = found[..., layout.first : layout.first + layout.pitches]
+    silent, sound = functional.logsigmoid(-keys), functional.logsigmoid(keys)
+    if bend.focal:
+        silent, sound = sound.exp() ** bend.focal * silent, silent.exp() ** bend.focal * sound
+    sound = bend.positive_weight * sound
+    if bend.miss_penalty:
+        sound = sound - bend.miss_penalty * functional.sigmoid(-keys)
+    below = functional.pad(torch.cumsum(silent, -1), (1, 0))  # silence of all lower keys
+    start = torch.from_numpy(last).to(found.device)[..., None]
+    passed = torch.gather(below, -1, start)
+    note = sound + passed - below[..., 1:]
+    note = torch.where(torch.arange(layout.pitches, device=found.device) < start, note, -1e4)
+    parts = [note]
+    if layout.kinds > 1:
+        struck = found[..., layout.first + layout.pitches : layout.first + 2 * layout.pitches]
+        parts = [note + functional.logsigmoid(-struck), note + functional.logsigmoid(struck)]
+    rest = found.shape[-1] - layout.first - layout.kinds * layout.pitches
+    fresh = start == layout.pitches  # only there the piece may end
+    none = torch.full_like(passed, -1e4)
+    ends = torch.where(fresh, functional.logsigmoid(found[..., :1]), none)
+    goes_on = torch.where(fresh, functional.logsigmoid(-found[..., :1]), 0)
+    between = [none] * (layout.first - 1)
+    between[layout.separator - 1] = passed + goes_on
+    notes = [part + goes_on for part in parts]
+    return torch.cat([ends, *between, *notes, none.expand(*none.shape[:-1], rest)], -1)

@@ -1,0 +1,162 @@
+"""Networks over frames: rolls and grids of voices, experts, and independent keys."""
+
+import numpy as np
+import pytest
+import torch
+
+from nokturn.models._experts import Experts
+from nokturn.models._frame_net import Bend, in_order
+from nokturn.models._frames import Frames, Layout
+from nokturn.models._heard import heard, sizes
+from nokturn.models.base import Inputs
+from nokturn.models.hybrid import Hybrid, HybridSettings, _moved
+from nokturn.models.roll import Roll, RollSettings
+
+ROLL = Layout(first=2, pitches=30, separator=1, beat=4)
+STRUCK = Layout(first=2, pitches=30, kinds=2, separator=1, beat=4)
+GRID = Layout(first=2, pitches=30, voices=3, beat=4)
+LAYOUTS = pytest.mark.parametrize("layout", [ROLL, STRUCK, GRID], ids=["roll", "struck", "grid"])
+
+
+def piece(layout, frames=12, seed=0):
+    """Return a piece of random frames, the boundary first and last."""
+    random = np.random.default_rng(seed)
+    ids = [0]
+    for _ in range(frames):
+        if layout.separator:
+            notes = np.sort(random.choice(20, random.integers(0, 4), replace=False) + 5)[::-1]
+            kinds = random.integers(0, layout.kinds, len(notes))
+            ids += [*(layout.first + notes + kinds * layout.pitches).tolist(), layout.separator]
+        else:
+            ids += random.integers(1, 2 + layout.pitches, layout.voices).tolist()
+    return np.array([*ids, 0])
+
+
+def symbols(layout):
+    return layout.first + layout.kinds * layout.pitches
+
+
+def model_of(kind, layout, **settings):
+    base = {name: getattr(layout, name) for name in ("first", "pitches", "kinds", "separator")}
+    made = kind.settings_class(**base, voices=layout.voices, beat=layout.beat, width=16, **settings)
+    return kind.untrained(Inputs(symbols(layout)), made, 1)
+
+
+def test_frames_notes_and_references_of_a_roll():
+    found = Frames.of(np.array([0, 12, 8, 1, 13, 1, 1, 20]), ROLL)
+    assert found.frame.tolist() == [0, 0, 0, 1, 1, 2, 3, 3]
+    assert found.note.tolist() == [0, 1, 2, 0, 1, 0, 0, 1]
+    assert found.base.tolist() == [15, 15, 15, 10, 10, 11, 11, 11]  # the last top note
+
+
+def test_each_voice_of_a_grid_is_measured_from_its_own_last_pitch():
+    found = Frames.of(np.array([0, 12, 7, 1, 13, 1, 3, 14]), GRID)
+    assert found.frame.tolist() == [0, 0, 0, 1, 1, 1, 2, 2]
+    assert found.base.tolist() == [15, 15, 15, 10, 5, 15, 11, 5]
+
+
+@LAYOUTS
+def test_what_is_heard_does_not_depend_on_what_comes(layout):
+    whole, size = piece(layout)[:-1], symbols(layout)
+    all_of_it = heard(whole, layout, size)
+    assert all_of_it.frames.shape[1], all_of_it.places.shape[1] == sizes(layout, size)
+    for stop in range(1, len(whole), 5):
+        part = heard(whole[:stop], layout, size)
+        np.testing.assert_array_equal(part.places, all_of_it.places[:stop])
+        np.testing.assert_array_equal(part.allowed, all_of_it.allowed[:stop])
+        known = part.frame[-1] + 1
+        np.testing.assert_array_equal(part.frames[:known], all_of_it.frames[:known])
+
+
+@LAYOUTS
+def test_experts_look_back_only_and_say_the_same_one_by_one(layout):
+    experts = Experts(layout, [piece(layout, seed=s) for s in (1, 2)], symbols(layout))
+    fed = piece(layout, 8, seed=3)[:-1]
+    whole = experts.predict(fed)
+    np.testing.assert_allclose(whole.sum(-1), 1, atol=1e-5)
+    for stop in range(1, len(fed) + 1, 3):
+        np.testing.assert_allclose(experts.predict(fed[:stop]), whole[:stop], atol=1e-6)
+        np.testing.assert_allclose(experts.predict_last(fed[:stop]), whole[stop - 1], atol=1e-6)
+
+
+@LAYOUTS
+def test_a_piece_that_was_learned_from_is_foretold_as_if_it_had_not_been(layout):
+    mine, others = piece(layout, seed=1), [piece(layout, seed=s) for s in (2, 3)]
+    with_it = Experts(layout, [mine, *others], symbols(layout))
+    without = Experts(layout, others, symbols(layout))
+    np.testing.assert_allclose(
+        with_it.predict(mine[:-1], own=mine[1:]), without.predict(mine[:-1]), atol=1e-5
+    )
+
+
+def test_experts_know_music_in_every_key():
+    tune = piece(ROLL, 30, seed=1)
+    higher = np.where(tune >= 2, tune + 3, tune)
+    experts = Experts(ROLL, [piece(ROLL, 30, seed=2)], symbols(ROLL))
+    moved = _moved(experts.predict(tune[:-1]), 3, 2, 30, 1)
+    there = experts.predict(higher[:-1])
+    first = int((tune == 1).argmax()) + 1  # the first frame has nothing to be measured from
+    assert np.abs(moved[first:] - there[first:])[..., 8:28].mean() < 0.003
+    assert np.abs(experts.predict(tune[:-1]) - there)[first:, :, 8:28].mean() > 0.01
+
+
+@LAYOUTS
+@pytest.mark.parametrize("kind", [Roll, Hybrid], ids=["roll", "hybrid"])
+def test_it_streams_as_it_batches(kind, layout):
+    check_stream(model_of(kind, layout).primed([piece(layout, seed=9)]), layout)
+
+
+@pytest.mark.parametrize("layout", [ROLL, STRUCK], ids=["roll", "struck"])
+def test_independent_keys_stream_as_they_batch(layout):
+    check_stream(model_of(Roll, layout, output="sigmoid"), layout)
+
+
+def check_stream(model, layout):
+    fed = piece(layout)[:-1]
+    weights = {name: torch.from_numpy(array) for name, array in model.weights.items()}
+    with torch.no_grad():
+        whole = model.forward(weights, torch.from_numpy(fed)[None], torch.zeros(1, len(fed), 0))[0]
+    stream = model.stream()
+    for t, symbol in enumerate(fed.tolist()):
+        here = torch.from_numpy(stream.step(symbol))
+        torch.testing.assert_close(here.softmax(-1), whole[0, t].softmax(-1), atol=1e-5, rtol=1e-3)
+
+
+@pytest.mark.parametrize("layout", [ROLL, STRUCK], ids=["roll", "struck"])
+def test_independent_keys_one_after_the_other_are_as_likely_as_all_at_once(layout):
+    found = torch.randn((1, 1, symbols(layout)), dtype=torch.float64)
+    scores = in_order(found.expand(4, 1, -1), np.array([[30], [20], [7], [0]]), layout)
+    torch.testing.assert_close(scores.exp().sum(-1), torch.ones((4, 1), dtype=torch.float64))
+    keys = found[0, 0, 2:32]
+    frame = torch.zeros(30, dtype=torch.float64)
+    frame[[20, 7]] = 1
+    at_once = -torch.nn.functional.binary_cross_entropy_with_logits(keys, frame, reduction="sum")
+    if layout.kinds > 1:
+        struck = found[0, 0, 32:]
+        at_once += torch.nn.functional.logsigmoid(-struck[[20, 7]]).sum()
+    at_once += torch.nn.functional.logsigmoid(-found[0, 0, 0])
+    steps = scores[0, 0, 2 + 20] + scores[1, 0, 2 + 7] + scores[2, 0, 1]
+    torch.testing.assert_close(steps, at_once)
+
+
+def test_a_bent_loss_makes_missed_notes_dearer():
+    found, last = torch.zeros((1, 1, symbols(ROLL))), np.array([[30]])
+    plain = in_order(found, last, ROLL)[0, 0, 20]
+    assert in_order(found, last, ROLL, Bend(positive_weight=3))[0, 0, 20] < plain
+    assert in_order(found, last, ROLL, Bend(miss_penalty=3))[0, 0, 20] < plain
+    assert in_order(found, last, ROLL, Bend(focal=2))[0, 0, 20] > plain
+
+
+def test_a_layout_that_is_larger_than_the_vocabulary_is_refused():
+    from nokturn.errors import ModelError
+
+    with pytest.raises(ModelError, match="40 pitches from symbol 1 on are more than the 12"):
+        Roll.shapes(Inputs(12), RollSettings(pitches=40))
+
+
+def test_a_hybrid_carries_its_corpus():
+    model = model_of(Hybrid, ROLL).primed([piece(ROLL, seed=1), piece(ROLL, seed=2)])
+    assert isinstance(model.settings, HybridSettings)
+    assert model.settings.corpus == len(piece(ROLL, seed=1)) + len(piece(ROLL, seed=2)) - 2
+    assert (model.weights["corpus"] == 0).sum() == 2
+    assert model.parameters < sum(a.size for a in model.weights.values())
