@@ -44,6 +44,7 @@ CHANNELS = {
     "bar": 17,  # number of the bar in its section, 1-16 and round again
     "repeat": 5,  # 1 no repeat is open, 2 after |:, 3 in a first ending, 4 in a later one
     "pickup": 16,  # length in 16ths of the short bar that the section began with
+    "inside": 11,  # 1 header, 2 line start, 3 behind a note, 4 elsewhere, 5-10: see `_INSIDE`
     "bars": BARS,  # hint: bars still to be played, repeats played out
 }
 
@@ -91,7 +92,10 @@ class BarClock:
     def step(self, character: str) -> tuple[int, ...]:
         """Read a character; return the values of `CHANNELS` after it."""
         self.mode(self, character)
-        return self.values
+        inside = _INSIDE.get(self.mode, 4)
+        if inside == 4 and self.open:
+            inside = 3  # a length may follow
+        return (*self.values[:-1], inside, self.values[-1])
 
     def copy(self) -> BarClock:
         """Return a clock that has read the same and goes its own way."""
@@ -467,4 +471,19 @@ _ACTIONS: dict[str, Mode] = {
     "(": BarClock._parenthesis,
     "&": BarClock._overlay,
     "\n": BarClock._newline,
+}
+_INSIDE: dict[Mode, int] = {
+    BarClock._header: 1,
+    BarClock._header_colon: 1,
+    BarClock._header_other: 1,
+    BarClock._field: 1,
+    BarClock._line_start: 2,
+    BarClock._in_bracket: 5,
+    BarClock._bracket_colon: 5,
+    BarClock._chord: 6,
+    _in_grace: 7,
+    _in_text: 8,
+    _in_mark: 9,
+    BarClock._field_in_tune: 10,
+    BarClock._line_field: 10,
 }
