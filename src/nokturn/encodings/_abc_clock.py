@@ -87,7 +87,7 @@ class BarClock:
         self.ending_run = -1  # ``run`` where the first ending began
         self.ending_pickup = 0
         self.repeated = False  # a repeat has ended before
-        self.values = (0, 0, 0, 0, 0, 0, to_go(bars * PARTS) if bars else 0)
+        self.values = (0, 0, 0, 0, 0, 0, 0, to_go(bars * PARTS) if bars else 0)
 
     def step(self, character: str) -> tuple[int, ...]:
         """Read a character; return the values of `CHANNELS` after it."""
@@ -95,7 +95,7 @@ class BarClock:
         inside = _INSIDE.get(self.mode, 4)
         if inside == 4 and self.open:
             inside = 3  # a length may follow
-        return (*self.values[:-1], inside, self.values[-1])
+        return (*self.values[:6], inside, self.values[7])
 
     def copy(self) -> BarClock:
         """Return a clock that has read the same and goes its own way."""
@@ -439,7 +439,7 @@ class BarClock:
         at, left, beat = place(self._elapsed(), self.meter)
         bars = to_go(self.goal * PARTS - self.played) if self.goal else 0
         number = (self.bar - 1) % 16 + 1
-        self.values = (at, left, beat, number, self.repeat, self.pickup, bars)
+        self.values = (at, left, beat, number, self.repeat, self.pickup, 0, bars)
 
 
 def _in_text(clock: BarClock, character: str) -> None:
