@@ -29,7 +29,7 @@ LONGEST = 3000  # symbols
 
 def free(file: ModelFile, seed: int) -> tuple[str, int]:
     """Return a tune as the network writes it by itself, and how many symbols were drawn."""
-    encoding = restore(file.encoding, file.encoding_settings, file.vocabulary)
+    encoding = restore(file.encoding, file.encoding_settings, file.vocabulary, file.channels)
     generator, sampling = np.random.default_rng(seed), Sampling(temperature=0.9)
     stream, tracker = file.model.stream(), encoding.tracker()
     ids: list[int] = []

@@ -158,7 +158,12 @@ class Encoding(registry.Component, Settings):
         return np.array(rows, dtype=np.uint8)
 
 
-def restore(name: str, settings: Mapping[str, Any], vocabulary: Sequence[str]) -> Encoding:
+def restore(
+    name: str,
+    settings: Mapping[str, Any],
+    vocabulary: Sequence[str],
+    channels: Mapping[str, int] | None = None,
+) -> Encoding:
     """Return the encoding that a token store or a model file tells of.
 
     Raises
@@ -166,9 +171,17 @@ def restore(name: str, settings: Mapping[str, Any], vocabulary: Sequence[str]) -
     UsageError
         There is no encoding of that name, or it has no such settings.
     ModelError
-        The vocabulary is none.
+        The vocabulary is none, or ``channels`` are not the side inputs that the encoding has now.
     """
     if len(vocabulary) < 2 or len(set(vocabulary)) != len(vocabulary):
         raise ModelError("the model's vocabulary is empty or says a symbol twice.")
     kind: type[Encoding] = registry.find("encodings", name)
-    return build(kind, settings, "encoding").with_vocabulary(vocabulary)
+    encoding = build(kind, settings, "encoding").with_vocabulary(vocabulary)
+    if channels is not None and list(channels.items()) != list(encoding.channels.items()):
+        differ = dict(channels.items() ^ encoding.channels.items())
+        raise ModelError(
+            f"the model was made by another version of nokturn: the side inputs of its encoding "
+            f"{name} differ ({', '.join(sorted(differ))}).",
+            "Train it again, or use the version that its card names.",
+        )
+    return encoding

@@ -82,7 +82,7 @@ def compose(
     ConstraintError
         In 25 attempts no tune came out right.
     """
-    encoding = restore(file.encoding, file.encoding_settings, file.vocabulary)
+    encoding = restore(file.encoding, file.encoding_settings, file.vocabulary, file.channels)
     if not isinstance(encoding, AbcText) or encoding.plain:
         raise ModelError(
             "this model does not write canonical ABC, so its tunes cannot be held to be right.",

@@ -145,8 +145,9 @@ def _untrained(
     kind: type[Model] = registry.find("models", name)
     characters = int(store.pieces["characters"][~store.pieces["valid"]].sum())
     base = kind.sized(size, characters).model_dump()
-    layout = restore(store.encoding, store.settings, store.vocabulary).layout
-    base |= {name: value for name, value in layout.items() if name in base}
+    if "pitches" in base:  # it reads frames: the encoding says how symbols make them
+        layout = restore(store.encoding, store.settings, store.vocabulary).layout
+        base |= {name: value for name, value in layout.items() if name in base}
     settings = build(kind.settings_class, base | dict(given), "model")
     inputs = Inputs(len(store.vocabulary), tuple(store.channel_sizes.values()))
     pieces = (store.piece(segment) for segment in store.originals(valid=False))

@@ -72,7 +72,7 @@ def evaluate(model: str, *paths: str | Path, threads: int = 1) -> Evaluation:
         Nothing in the files can be used.
     """
     file = ModelFile.load(resolve(model))
-    encoding = restore(file.encoding, file.encoding_settings, file.vocabulary)
+    encoding = restore(file.encoding, file.encoding_settings, file.vocabulary, file.channels)
     corpus = ingest(paths)
     with tempfile.TemporaryDirectory(prefix="nokturn-") as folder:
         store = build_store(

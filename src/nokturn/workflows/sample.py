@@ -20,7 +20,7 @@ MAX_SYMBOLS = 1500
 
 def sample(file: ModelFile, *, seed: int, sampling: Sampling | None = None) -> Piece:
     """Return a piece as the network writes it, from its beginning until it ends it."""
-    encoding = restore(file.encoding, file.encoding_settings, file.vocabulary)
+    encoding = restore(file.encoding, file.encoding_settings, file.vocabulary, file.channels)
     sampling = sampling or Sampling()
     generator = np.random.default_rng(seed)
     stream, tracker = file.model.stream(), encoding.tracker()
