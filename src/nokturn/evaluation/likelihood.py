@@ -29,6 +29,7 @@ def likelihood(
     segments: NDArray[np.int64] | None = None,
     *,
     threads: int = 1,
+    ends: bool = True,
 ) -> Likelihood:
     """Return what a model makes of pieces, the same for any number of threads.
 
@@ -42,6 +43,8 @@ def likelihood(
         Which of its segments; None = every piece as it stands.
     threads
         How many pieces at once.
+    ends
+        Whether the end of each piece is predicted, too; without, its length counts as known.
 
     Raises
     ------
@@ -63,6 +66,6 @@ def likelihood(
     weights = {name: torch.from_numpy(array) for name, array in file.model.weights.items()}
     workers = Threads(threads)
     try:
-        return score(file.model, weights, store, segments, workers)
+        return score(file.model, weights, store, segments, workers, ends=ends)
     finally:
         workers.close()

@@ -31,11 +31,12 @@ Ints = NDArray[np.int64]
 Hashes = NDArray[np.uint64]
 Floats = NDArray[np.float32]
 
-EXPERTS = 4
+EXPERTS = 5
 PER_FOLLOWER = 0.6
 FLOOR = 0.3
 DOUBLE = 2.0  # weight of what happened earlier in the piece
-WINDOWS = (0, 1, 2, 3, 4, 6, 8, 12, 16, 24)  # frames, beside the notes already in this one
+WINDOWS = (0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48)  # frames, beside the notes already in this one
+LONGEST = 16  # frames for which a note's age is told
 LINES = (1, 2, 3, 4, 6, 8)  # frames of one voice
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 _BASE = np.uint64(0xD1342543DE82EF95)
@@ -225,6 +226,7 @@ def contexts(heard: Frames) -> list[list[Hashes]]:
     none = np.zeros(len(heard.frame), dtype=np.uint64)
     now = _salted(heard.window(0), 1)
     beat = heard.frame % heard.layout.beat
+    age = _age(heard)
     return [
         [none, *(_salted(heard.window(k), 2 + k) for k in WINDOWS)],
         [_salted(none, 3), *(_salted(heard.line(heard.note, k), 40 + k) for k in LINES)],
@@ -232,9 +234,23 @@ def contexts(heard: Frames) -> list[list[Hashes]]:
         [
             _paired(none, beat, 80),
             _paired(now, beat, 81),
-            *(_paired(heard.window(k), beat, 82 + k) for k in (1, 2, 4)),
+            *(_paired(heard.window(k), beat, 82 + k) for k in (1, 2, 4, 8, 16)),
+        ],
+        [
+            _paired(none, age, 90),
+            _paired(now, age, 91),
+            _paired(now, age * 64 + beat, 110),
+            *(_paired(heard.window(k), age * 64 + beat, 110 + k) for k in (1, 2, 4, 8)),
         ],
     ]
+
+
+def _age(heard: Frames) -> Ints:
+    """Return how long what may go on has sounded, as one number."""
+    ages: Ints = np.minimum(heard.ages, LONGEST)
+    if not heard.layout.separator:
+        return np.asarray(ages[heard.frame, np.minimum(heard.note, ages.shape[1] - 1)])
+    return np.asarray(ages[heard.frame, 0] * (LONGEST + 1) + ages[heard.frame, 1])
 
 
 def _salted(values: Hashes | Ints, salt: int) -> Hashes:

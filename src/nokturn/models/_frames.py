@@ -164,6 +164,33 @@ class Frames:
         rolling: Hashes = np.cumsum(mixed * inverse, dtype=np.uint64) * powers[: len(value)]
         return rolling, powers
 
+    @cached_property
+    def ages(self) -> Ints:
+        """For how many frames the first and the last note of the frame before sounded, (F, 2).
+
+        In a grid, how long each voice had its pitch, (F, voices); 0 where nothing sounded.
+        """
+        lines, grid = self.lines, not self.layout.separator
+        count = len(lines)
+        ages = np.zeros((count + 1, lines.shape[1] if grid else 2), dtype=np.int64)
+        if grid:
+            for f in range(1, count):
+                ages[f] = np.where(lines[f - 1] < 0, 0, 1)
+                if f > 1:
+                    ages[f] += (lines[f - 1] == lines[f - 2]) * ages[f - 1]
+            return ages
+        sounds = np.zeros((count, self.layout.pitches), dtype=bool)
+        row, column = np.nonzero(lines >= 0)
+        sounds[row, lines[row, column]] = True
+        number = np.arange(count)[:, None]
+        silent = np.maximum.accumulate(np.where(sounds, -1, number), axis=0)
+        held = number - silent  # frames in a row up to and with this one
+        notes = (lines >= 0).sum(1)
+        some = np.flatnonzero(notes > 0)
+        ages[some + 1, 0] = held[some, lines[some, 0]]
+        ages[some + 1, 1] = held[some, lines[some, notes[some] - 1]]
+        return ages
+
     def window(self, frames: int) -> Hashes:
         """Return hashes of what was heard since so many frames ago, in intervals, (T,)."""
         rolling, powers = self._hashes

@@ -199,10 +199,20 @@ class Model(registry.Component):
         state: tuple[torch.Tensor, ...] = (),
         *,
         smoothing: float = 0.0,
+        ends: bool = True,
     ) -> Cost:
-        """Return the cross-entropy of logits (B, T, V) for targets (B, T)."""
+        """Return the cross-entropy of logits (B, T, V) for targets (B, T).
+
+        Without ``ends`` the length of a piece counts as known: its end is not predicted, and
+        nowhere can it come.
+        """
+        import torch
         from torch.nn import functional
 
+        if not ends:
+            known = logits[..., :1].new_full((*logits.shape[:-1], 1), -1e9)
+            logits = torch.cat([known, logits[..., 1:]], -1)
+            targets = targets.masked_fill(targets == BOUNDARY_ID, IGNORED)
         flat = logits.transpose(0, 1).reshape(-1, logits.shape[-1])  # time first, as computed
         wanted = targets.t().reshape(-1)
         each = functional.cross_entropy(flat, wanted, ignore_index=IGNORED, reduction="none")

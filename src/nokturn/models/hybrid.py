@@ -30,6 +30,7 @@ from nokturn.models.base import BOUNDARY_ID, Cost, Inputs, Model
 if TYPE_CHECKING:
     import torch
 
+MOST_KEPT = 4 << 30  # bytes of what experts said
 LEAST = 1e-6  # no expert is surer than this that something cannot come
 
 
@@ -48,9 +49,10 @@ class Hybrid(FrameModel):
 
     def __init__(self, inputs: Inputs, settings: Any, weights: dict[str, NDArray[Any]]) -> None:
         super().__init__(inputs, settings, weights)
-        self._lock = threading.Lock()
+        self._lock, self._making = threading.Lock(), threading.Lock()
         self._experts: Experts | None = None
         self._kept: dict[bytes, tuple[int, NDArray[np.float16]]] = {}
+        self._bytes = 0
 
     @classmethod
     def shapes(cls, inputs: Inputs, settings: FrameSettings) -> dict[str, tuple[int, ...]]:
@@ -80,7 +82,7 @@ class Hybrid(FrameModel):
     @property
     def experts(self) -> Experts:
         """The experts, made when first asked for."""
-        with self._lock:
+        with self._making:
             if self._experts is None:
                 corpus = np.append(self.weights["corpus"].astype(np.int64), BOUNDARY_ID)
                 cuts = np.flatnonzero(corpus == BOUNDARY_ID)
@@ -132,20 +134,22 @@ class Hybrid(FrameModel):
         return found + torch.einsum("tbe,tbev->tbv", gate, said)
 
     def _log_p(self, fed: Ints, own: Ints | None) -> Floats:
-        """Return the experts' log-probabilities (T, E, V); those of training pieces are kept.
+        """Return the experts' log-probabilities (T, E, V), which are kept for the next epoch.
 
-        What the experts say moves with the music, so one row serves all transpositions.
+        What the experts say moves with the music, so one table serves all transpositions.
         """
-        if own is None:
-            return np.asarray(np.log(self.experts.predict(fed) + LEAST))
         layout = self.settings.layout
         pitch = layout.pitch_of(fed)
         lowest = int(pitch[pitch >= 0].min(initial=layout.pitches))
-        key = np.where(pitch >= 0, fed - lowest, -fed).tobytes()
-        kept = self._kept.get(key)
+        key = bytes([own is None]) + np.where(pitch >= 0, fed - lowest, -fed).tobytes()
+        with self._lock:
+            kept = self._kept.get(key)
         if kept is None:
             made: Floats = np.log(self.experts.predict(fed, own) + LEAST)
-            self._kept[key] = (lowest, made.astype(np.float16))
+            with self._lock:
+                if self._bytes < MOST_KEPT:
+                    self._kept[key] = (lowest, made.astype(np.float16))
+                    self._bytes += made.nbytes // 2
             return made
         return _moved(kept[1].astype(np.float32), lowest - kept[0], layout.first, layout.pitches,
                       layout.kinds)  # fmt: skip

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from nokturn.corpora._store import TokenStore
 from nokturn.errors import UsageError
 from nokturn.models import _tensors
-from nokturn.models.base import IGNORED, Model
+from nokturn.models.base import BOUNDARY_ID, IGNORED, Model
 from nokturn.training.engine import Tally, Threads
 from nokturn.training.shards import Group, cut, read
 
@@ -72,8 +72,13 @@ def likelihood(
     store: TokenStore,
     segments: Sequence[int] | NDArray[np.int64],
     threads: Threads,
+    *,
+    ends: bool = True,
 ) -> Likelihood:
-    """Return what the model makes of segments of a store, each read on its own."""
+    """Return what the model makes of segments of a store, each read on its own.
+
+    Without ``ends`` the lengths of the pieces count as known.
+    """
     chosen = np.asarray(segments, dtype=np.int64)
     rows = store.segments[chosen]
     lengths = rows["stop"] - rows["start"]
@@ -83,9 +88,8 @@ def likelihood(
     def score(members: NDArray[np.int64]) -> tuple[NDArray[np.float64], Tally]:
         longest = int(lengths[members].max())
         cuts = cut(longest, longest if model.whole_pieces else EVALUATION_CHUNK)
-        return _score(
-            model, weights, store, Group(chosen[members], cuts, np.ones(len(members), dtype=bool))
-        )
+        group = Group(chosen[members], cuts, np.ones(len(members), dtype=bool))
+        return _score(model, weights, store, group, ends)
 
     nats = np.zeros(len(chosen))
     total = Tally()
@@ -98,7 +102,11 @@ def likelihood(
 
 @torch.no_grad()
 def _score(
-    model: Model, weights: Mapping[str, torch.Tensor], store: TokenStore, group: Group
+    model: Model,
+    weights: Mapping[str, torch.Tensor],
+    store: TokenStore,
+    group: Group,
+    ends: bool,
 ) -> tuple[NDArray[np.float64], Tally]:
     device = next(iter(weights.values())).device
     state = None
@@ -109,10 +117,15 @@ def _score(
         ids, channels, targets = (
             torch.from_numpy(part).to(device) for part in (chunk.ids, chunk.channels, chunk.targets)
         )
-        cost = model.cost(weights, ids, channels, targets, state)
+        if ends:
+            cost = model.cost(weights, ids, channels, targets, state)
+        else:
+            logits, after = model.forward(weights, ids, channels, state)
+            cost = model.cost_of(logits, targets, after, ends=False)
         state = cost.state
         costs += cost.nats.double().cpu()
-        real = int((chunk.targets != IGNORED).sum())
+        counted = chunk.targets > BOUNDARY_ID if not ends else chunk.targets != IGNORED
+        real = int(counted.sum())
         tally += Tally(float(cost.nats.sum()), real, int(cost.correct))
     return costs.numpy(), tally
 
