@@ -52,9 +52,10 @@ def tunes_of(folder: Path) -> Iterator[str]:
             yield text
 
 
-def sample(folder: Path) -> list[str]:
-    """Return the tunes whose texts have the lowest SHA-256."""
-    return sorted(tunes_of(folder), key=lambda text: hashlib.sha256(text.encode()).digest())[:EACH]
+def sample(folder: Path, number: int) -> list[str]:
+    """Return the tunes whose texts have the lowest SHA-256; sample 1 are those after them."""
+    order = sorted(tunes_of(folder), key=lambda text: hashlib.sha256(text.encode()).digest())
+    return order[EACH * number : EACH * (number + 1)]
 
 
 def plain(text: str) -> str:
@@ -158,11 +159,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--list", action="store_true", help="show each tune that differs")
     parser.add_argument("--music21", action="store_true", help="ask music21 where they differ")
+    parser.add_argument("--sample", type=int, default=0, help="the first hundred, the next ...")
     args = parser.parse_args()
     agreed, total = 0, 0
     for name, folder in COLLECTIONS.items():
         good, saved = 0, 0
-        texts = [plain(text) for text in sample(folder)]
+        texts = [plain(text) for text in sample(folder, args.sample)]
         for text in texts:
             try:
                 notes, other = ours(text), theirs(text)
