@@ -6,8 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nokturn import registry
-from nokturn.encodings.base import BOUNDARY, KEEPS, restore
-from nokturn.music.perform import perform
+from nokturn.encodings.base import BOUNDARY, KEEPS, restore, written
 from nokturn.music.piece import Piece
 from nokturn.music.pitch import Key, Pitch
 from nokturn.music.sheet import Bar, Event, Sheet
@@ -43,8 +42,8 @@ def test_ids_leave_the_boundary_out(encoding):
 
 
 def test_what_it_keeps_comes_back(encoding):
-    before = perform(tune().sheet, as_written=True).tracks[0].notes
-    after = perform(encoding.decode(encoding.encode(tune())).sheet, as_written=True)
+    before = written(tune()).tracks[0].notes
+    after = written(encoding.decode(encoding.encode(tune())))
     for name in {"onset", "pitch", "duration"} & encoding.keeps:
         assert after.tracks[0].notes[name].tolist() == before[name].tolist()
 

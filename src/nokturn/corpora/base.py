@@ -24,7 +24,8 @@ from nokturn.encodings.base import Encoding
 from nokturn.errors import InputError
 from nokturn.music.melody import melody
 from nokturn.music.piece import Piece
-from nokturn.music.transposition import transpose
+from nokturn.music.score import Score
+from nokturn.music.transposition import transpose, transpose_score
 from nokturn.settings import Settings
 
 Progress = Callable[[int, int], None]  # pieces done, pieces in all
@@ -82,6 +83,7 @@ def build_store(
     valid_corpus: Corpus | None = None,
     seed: int = 0,
     keep_duplicates: bool = False,
+    keep_versions: bool = False,
     progress: Progress | None = None,
 ) -> TokenStore:
     """Write a corpus as tokens, divided into pieces to train on and pieces held out.
@@ -101,13 +103,15 @@ def build_store(
         Pieces to hold out instead of a share; versions of them are not trained on.
     keep_duplicates
         Keep pieces whose melody another has note for note; without, the first one is kept.
+    keep_versions
+        Train on versions of what ``valid_corpus`` holds, too, for splits published that way.
 
     Raises
     ------
     InputError
         Nothing is left to train on.
     """
-    items, held = _divided(corpus, valid_corpus, valid, seed, keep_duplicates)
+    items, held = _divided(corpus, valid_corpus, valid, seed, keep_duplicates, keep_versions)
     if not encoding.vocabulary:
         encoding = encoding.fit(item.piece for item in items)
     moves = [] if getattr(encoding, "plain", False) else shifts(transpositions)
@@ -132,11 +136,19 @@ def build_store(
 
 
 def _moved(piece: Piece, moves: Sequence[int]) -> list[Piece]:
+    if isinstance(piece.sheet_or_score, Score):
+        moved = [transpose_score(piece.sheet_or_score, move) for move in moves]
+        return [Piece(score, source=piece.source) for score in moved]
     return [Piece(transpose(piece.sheet, move), source=piece.source) for move in moves]
 
 
 def _divided(
-    corpus: Corpus, valid_corpus: Corpus | None, valid: float, seed: int, keep_duplicates: bool
+    corpus: Corpus,
+    valid_corpus: Corpus | None,
+    valid: float,
+    seed: int,
+    keep_duplicates: bool,
+    keep_versions: bool,
 ) -> tuple[list[Item], list[bool]]:
     """Return the pieces that are used, and which are held out; notes go into the report."""
     if valid_corpus is None:
@@ -152,6 +164,7 @@ def _divided(
     known = {_content(item) for item in valid_corpus.items}
     train = [item for item in corpus.items if keep_duplicates or not item.duplicate]
     taken = {item.group for item in corpus.items if _content(item) in known}
+    taken = set() if keep_versions else taken
     train = [item for item in train if item.group not in taken]
     if not train:
         raise InputError(

@@ -23,14 +23,37 @@ from pydantic import PrivateAttr
 
 from nokturn import registry
 from nokturn.errors import ModelError
+from nokturn.music.perform import perform
 from nokturn.music.piece import Piece
+from nokturn.music.score import Score
 from nokturn.settings import Settings, build
 
 BOUNDARY = 0  # id of the symbol before and after every piece
 BOUNDARY_NAME = "<piece>"
 KEEPS = frozenset(  # what an encoding may promise to keep
-    {"onset", "pitch", "duration", "velocity", "spelling", "key", "meter", "bars", "text"}
+    {
+        "onset",
+        "pitch",
+        "duration",
+        "velocity",
+        "spelling",
+        "key",
+        "meter",
+        "bars",
+        "text",
+        "tracks",
+        "program",
+        "drums",
+        "tempo",
+    }
 )
+
+
+def written(piece: Piece) -> Score:
+    """Return what sounds as it is written: repeats played, nothing swung or shaped."""
+    if isinstance(piece.sheet_or_score, Score):
+        return piece.sheet_or_score
+    return perform(piece.sheet_or_score, as_written=True)
 
 
 class Tracker(ABC):

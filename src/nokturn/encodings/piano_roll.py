@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from pydantic import Field, model_validator
 
-from nokturn.encodings.base import BOUNDARY_NAME, Encoding
+from nokturn.encodings.base import BOUNDARY_NAME, Encoding, written
 from nokturn.errors import InputError
 from nokturn.music.piece import Piece
 from nokturn.music.score import NOTE, Score, Track
@@ -74,7 +74,7 @@ class PianoRoll(Encoding):
 
     def encode(self, piece: Piece) -> NDArray[np.int32]:
         """Return a piece as ids; see `Encoding.encode`."""
-        frames, pitches, struck = self._cells(piece.score)
+        frames, pitches, struck = self._cells(written(piece))
         ends = self._length(piece.score, frames)
         if not len(frames):
             raise InputError(

@@ -40,7 +40,7 @@ class MusicXml(Format):
     def recognises(cls, data: bytes) -> bool:
         """Whether it is XML with a score in it, or a zip that names its container first."""
         if data.startswith(b"PK\x03\x04"):
-            return b"META-INF" in data or b"xml" in data
+            return b".npy" not in data[:80] and (b"META-INF" in data or b"xml" in data)
         head = data.replace(b"\0", b"")
         return b"<score-partwise" in head or b"<score-timewise" in head
 

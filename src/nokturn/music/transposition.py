@@ -12,10 +12,14 @@ accidentals are respelled.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
+import numpy as np
+
 from nokturn.music.pitch import ACCIDENTALS, LETTERS, SEMITONES, Key, Pitch
+from nokturn.music.score import Score
 from nokturn.music.sheet import Bar, Event, Grace, Sheet
 from nokturn.music.time import Ticks
 
@@ -51,6 +55,27 @@ def transpose(sheet: Sheet, semitones: int) -> Sheet:
         bars, sheet.voices, sheet.title, sheet.subtitles, sheet.composer, sheet.fields,
         sheet.part_order, sheet.words, sheet.unit,
     )  # fmt: skip
+
+
+def transpose_score(score: Score, semitones: int) -> Score:
+    """Return a score moved up or down, drums left as they are.
+
+    Where that would leave MIDI's 0-127 the whole is put an octave nearer.
+    """
+    pitches = np.concatenate(
+        [np.zeros(0, dtype=np.int16), *(t.notes["pitch"] for t in score.tracks if not t.drums)]
+    )
+    if len(pitches):
+        semitones += 12 * -(-max(0, -int(pitches.min()) - semitones) // 12)
+        semitones -= 12 * -(-max(0, int(pitches.max()) + semitones - 127) // 12)
+    tracks = []
+    for track in score.tracks:
+        notes = track.notes.copy()
+        if not track.drums:
+            notes["pitch"] += semitones
+        tracks.append(replace(track, notes=notes))
+    keys = [(tick, moved_key(key, semitones)) for tick, key in score.keys]
+    return replace(score, tracks=tracks, keys=keys)
 
 
 @lru_cache(maxsize=4096)

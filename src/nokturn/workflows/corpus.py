@@ -27,6 +27,7 @@ class CorpusSettings(Settings):
     valid: float = Field(default=0.1, ge=0, lt=1)  # share held out
     seed: int = Field(default=0, ge=0)  # of the choice what is held out
     keep_duplicates: bool = False  # keep tunes that are there twice, note for note
+    keep_versions: bool = False  # learn from versions of held-out files, too (published splits)
 
 
 def source_of(paths: Sequence[str | Path], settings: CorpusSettings) -> Source:
@@ -76,6 +77,7 @@ def lay_down(
         valid_corpus=held_out,
         seed=settings.seed,
         keep_duplicates=settings.keep_duplicates,
+        keep_versions=settings.keep_versions,
     )
     keep_report(run, corpus)  # once more: what was noted while dividing is in it now
     return corpus
