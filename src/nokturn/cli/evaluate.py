@@ -50,6 +50,12 @@ def evaluate(
         f"{found.nats_per_symbol:.4f} nats a symbol, {found.accuracy:.2%} of them guessed first"
     )
     terminal.data(f"{found.bits_per_note:.4f} bits a note")
+    if found.nats_per_frame is not None and found.frame_interval is not None:
+        low, high = found.frame_interval
+        terminal.data(
+            f"{found.nats_per_frame:.4f} nats a frame ({low:.3f} to {high:.3f}), "
+            f"{found.nats_per_cell:.4f} a symbol of it, lengths known"
+        )
     terminal.data(
         f"{found.symbols:,} symbols, {found.characters:,} characters, {found.notes:,} notes"
     )

@@ -20,6 +20,7 @@ from pydantic import ValidationError
 
 from nokturn.errors import InputError, UsageError
 from nokturn.generation.compose import compose
+from nokturn.generation.free import compose_freely
 from nokturn.generation.sampling import Sampling
 from nokturn.models._file import ModelFile
 from nokturn.music.piece import Piece
@@ -82,7 +83,8 @@ def generate(
     tempo
         Quarter notes a minute, or with the beat: ``"3/8=120"``; empty = usual for the dance.
     bars
-        Length as played, repeats and all; None lets the model choose. 1-256.
+        Length as played, repeats and all; None lets the model choose. 1-256. Models that do not
+        write ABC count bars of four quarters.
     n
         How many. Variation *i* (from 0) has the seed *seed + i*.
     seed
@@ -97,10 +99,6 @@ def generate(
     UsageError, ModelError, InputError, ConstraintError
         A wish that cannot be meant, no such model, a primer that is no music, no tune that fits.
     """
-    wanted_key = _key(key)
-    wanted_meter = _meter(meter)
-    mark = _tempo(tempo)
-    sampling = _sampling(temperature=temperature, top_p=top_p, top_k=top_k, min_p=min_p)
     if bars is not None and not 1 <= bars <= 256:
         raise UsageError(f"--bars {bars} is out of range.", "A piece has 1 to 256 bars.")
     if n < 1:
@@ -108,25 +106,57 @@ def generate(
     first = secrets.randbelow(MAX_SEED - n) if seed is None else seed
     if not 0 <= first <= MAX_SEED:
         raise UsageError(f"--seed {seed} is out of range.", f"Seeds are 0 to {MAX_SEED}.")
-    begin = _primer(primer)
+    wishes = Wished(
+        key=_key(key),
+        meter=_meter(meter),
+        tempo=_tempo(tempo),
+        bars=bars or 0,
+        n=n,
+        seed=first,
+        sampling=_sampling(temperature=temperature, top_p=top_p, top_k=top_k, min_p=min_p),
+        primer=primer,
+    )
     file = ModelFile.load(runs.resolve(model))
     recipe = {
         "nokturn": importlib.metadata.version("nokturn"),
         "model": Path(model).stem if model.endswith(runs.ENDING) else model,
         "sha256": file.sha256,
         "key": key, "meter": meter, "tempo": str(tempo), "bars": bars,
-        **sampling.model_dump(),
-        **({"primer": begin} if begin else {}),
+        **wishes.sampling.model_dump(),
     }  # fmt: skip
+    if file.encoding == "abc_text":
+        yield from _tunes(file, wishes, recipe)
+    else:
+        yield from _pieces(file, wishes, recipe)
+
+
+@dataclass(frozen=True)
+class Wished:
+    """What is asked for, checked."""
+
+    key: Key | None
+    meter: Meter | None
+    tempo: Tempo | None
+    bars: int
+    n: int
+    seed: int
+    sampling: Sampling
+    primer: str
+
+
+def _tunes(file: ModelFile, wishes: Wished, recipe: dict[str, Any]) -> Iterator[Composed | Said]:
+    """Yield tunes that are right, from a model that writes ABC."""
+    begin = _primer(wishes.primer)
+    recipe |= {"primer": begin} if begin else {}
     drawn = again = 0
     tunes = compose(
         file,
-        meter=wanted_meter,
-        key=wanted_key,
-        bars=bars or 0,
-        n=n,
-        seed=first,
-        sampling=sampling,
+        meter=wishes.meter,
+        key=wishes.key,
+        bars=wishes.bars,
+        n=wishes.n,
+        seed=wishes.seed,
+        sampling=wishes.sampling,
         primer=begin,
     )
     for i, made in enumerate(tunes):
@@ -134,13 +164,42 @@ def generate(
             yield Said(_told(made.replaced))
         drawn, again = drawn + made.bars, again + made.redrawn
         piece = made.piece
-        _dress(piece.sheet, made.seed, mark)
+        _dress(piece.sheet, made.seed, wishes.tempo)
         piece.title = piece.sheet.title
         piece.source = recipe["model"]
         piece.recipe = {**recipe, "seed": made.seed}
         yield Composed(piece)
     if again:
         yield Said(f"{again} of {drawn} bars ({again / drawn:.0%}) were not right and drawn again.")
+
+
+def _pieces(file: ModelFile, wishes: Wished, recipe: dict[str, Any]) -> Iterator[Composed | Said]:
+    """Yield pieces from a model of any other encoding, which knows no key or meter to ask for."""
+    asked = [name for name in ("key", "meter") if getattr(wishes, name) is not None]
+    if asked:
+        raise UsageError(
+            f"A model over {file.encoding} cannot be asked for a {asked[0]}.",
+            "Leave it out, or give a primer in that " + asked[0] + ".",
+        )
+    primer = load(wishes.primer)[0] if wishes.primer else None
+    recipe |= {"primer": wishes.primer} if wishes.primer else {}
+    made = compose_freely(
+        file,
+        n=wishes.n,
+        seed=wishes.seed,
+        sampling=wishes.sampling,
+        quarters=4 * wishes.bars,
+        primer=primer,
+    )
+    for one in made:
+        piece = one.piece
+        piece.title = f"Piece no. {one.seed}"
+        piece.score.title = piece.title
+        if wishes.tempo is not None:
+            piece.score.tempos = [(0, wishes.tempo.qpm)]
+        piece.source = recipe["model"]
+        piece.recipe = {**recipe, "seed": one.seed}
+        yield Composed(piece)
 
 
 def _dress(sheet: Sheet, seed: int, mark: Tempo | None) -> None:

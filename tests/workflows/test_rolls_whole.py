@@ -1,0 +1,79 @@
+"""Rolls from file to model to new music, through the commands."""
+
+import io
+import json
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from nokturn.cli.main import nokturn
+from nokturn.errors import UsageError
+from nokturn.formats.base import load
+from nokturn.workflows.generate import generate
+
+
+def rolls(pieces, seed):
+    """Return pieces of broken triads over held basses as the bytes of a file of rolls."""
+    random = np.random.default_rng(seed)
+    frames = np.zeros((pieces * 24, 88), dtype=np.uint8)
+    for k in range(len(frames)):
+        root = 27 + random.integers(0, 3) * (k % 8 == 0) + k // 24 % 5
+        frames[k, [root, root + 12 + (0, 4, 7, 4)[k % 4]]] = 1
+    file = io.BytesIO()
+    lengths = np.full(pieces, 24)
+    np.savez(file, rolls=np.packbits(frames, axis=1), lengths=lengths)
+    return file.getvalue()
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    home = tmp_path_factory.mktemp("home")
+    (home / "train.npz").write_bytes(rolls(12, 1))
+    (home / "valid.npz").write_bytes(rolls(4, 2))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NOKTURN_HOME", str(home / "nokturn"))
+        yield home
+
+
+def run(*words):
+    result = CliRunner().invoke(nokturn, list(map(str, words)))
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+SETTINGS = (
+    "encoding.name=piano_roll", "encoding.per_quarter=2", "encoding.struck=false",
+    "corpus.keep_duplicates=true", "corpus.keep_versions=true", "corpus.transpositions=2",
+    "model.width=24", "training.epochs=3", "training.shards=2", "training.lanes=2",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "more"),
+    [
+        ("hybrid", ()),
+        ("roll", ("model.cell=gru",)),
+        ("roll", ("model.output=sigmoid", "model.positive_weight=2")),
+    ],
+    ids=["hybrid", "roll", "sigmoid"],
+)
+def test_a_roll_is_learned_scored_and_written(home, name, more, request):
+    run_name = request.node.callspec.id
+    sets = [word for s in (*SETTINGS, f"model.name={name}", *more) for word in ("--set", s)]
+    run("train", home / "train.npz", "--valid", home / "valid.npz", "--name", run_name, *sets)
+    found = json.loads(run("evaluate", run_name, home / "valid.npz", "--json"))
+    assert found["frames"] == 96
+    assert found["frame_interval"][0] <= found["nats_per_frame"] <= found["frame_interval"][1]
+    assert found["nats_per_frame"] * 96 < found["nats"]  # which pays for the ends, too
+    assert len(found["nats_by_piece"]) == 4
+    out = home / f"{run_name}.mid"
+    run("generate", run_name, "--bars", 4, "--seed", 3, "-o", out)
+    piece = load(out)[0]
+    assert piece.score.note_count >= 8
+    assert (piece.recipe or {})["model"] == run_name
+
+
+def test_a_model_over_rolls_cannot_be_asked_for_a_key(home):
+    with pytest.raises(UsageError, match="A model over piano_roll cannot be asked for a key"):
+        list(generate("hybrid", key="D"))
