@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from nokturn import registry
-from nokturn.models.base import Inputs
+from nokturn.models.base import Counted, Inputs
 from nokturn.training.engine import Engine, Threads
 from nokturn.training.settings import TrainingSettings
 from nokturn.training.shards import Chunk
@@ -80,6 +80,8 @@ def branch_free(name):
 
 
 def test_the_same_seed_gives_the_same_weights_and_another_seed_others(name):
+    if isinstance(untrained(name), Counted):
+        pytest.skip("it begins with nothing")
     one, same, other = (untrained(name, seed).weights for seed in (1, 1, 2))
     assert all(np.array_equal(one[k], same[k]) for k in one)
     assert any(not np.array_equal(one[k], other[k]) for k in one)
@@ -87,16 +89,29 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_others(name):
 
 def test_it_learns_a_four_note_loop(name):
     model = untrained(name, inputs=Inputs(5))
+    if isinstance(model, Counted):
+        ids = np.tile([1, 2, 3, 4], 16)
+        piece = (np.concatenate([[0], ids, [0]]), np.zeros((65, 0), dtype=np.int64))
+        stream = model.learn(Inputs(5), model.settings, [piece], 1).stream()
+        stream.step(0)
+        assert written_by(stream) == LOOP
+        return
     tune = np.tile([1, 2, 3, 4], 16)[None]
     chunk = Chunk(tune, np.zeros((1, 64, 0), dtype=np.int64), np.roll(tune, -1), True, True)
     settings = TrainingSettings(shards=1, lanes=1, ema=0)
     engine = Engine(model, settings, Threads(1))
     for _ in range(150):
         engine.advance([chunk], 5e-3, 0.0)
-    stream = type(model)(
-        model.inputs, model.settings, model.weights | engine.vectors.averaged()
-    ).stream()
+    learned = model.weights | engine.vectors.averaged()
+    assert written_by(type(model)(model.inputs, model.settings, learned).stream()) == LOOP
+
+
+LOOP = [1, 2, 3, 4, 1, 2, 3, 4, 1, 2, 3, 4, 1]
+
+
+def written_by(stream):
+    """Return the likeliest symbols after a 1."""
     written = [1]
     for _ in range(12):
         written.append(int(stream.step(written[-1]).argmax()))
-    assert written == [1, 2, 3, 4, 1, 2, 3, 4, 1, 2, 3, 4, 1]
+    return written

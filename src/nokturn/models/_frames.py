@@ -47,6 +47,11 @@ class Layout:
     voices: int = 1
     beat: int = 4
 
+    @property
+    def frames(self) -> bool:
+        """Whether frames hold more than one symbol."""
+        return bool(self.separator) or self.voices > 1
+
     def is_pitch(self, symbols: Ints) -> NDArray[np.bool_]:
         """Return which symbols are pitches."""
         return (symbols >= self.first) & (symbols < self.first + self.kinds * self.pitches)

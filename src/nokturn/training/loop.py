@@ -19,9 +19,10 @@ from nokturn import registry
 from nokturn.corpora._store import TokenStore
 from nokturn.encodings.base import restore
 from nokturn.errors import InputError, UsageError
-from nokturn.models.base import Inputs, Model
+from nokturn.models.base import Counted, Inputs, Model
 from nokturn.settings import build
 from nokturn.training import checkpoint, probe, shards
+from nokturn.training.counting import count
 from nokturn.training.engine import Engine, Threads
 from nokturn.training.events import Event, Forecast, Notice
 from nokturn.training.runs import Run
@@ -100,6 +101,24 @@ def train(
         )
     settings = probe.resolved(settings, store, probe.device_of(settings))
     first = _untrained(store, model, model_settings or {}, size, settings.seed)
+    card = dict(card or {})
+    if isinstance(first, Counted):
+        yield from count(store, run, first, settings, card, sample)
+    else:
+        yield from _learn(store, run, first, settings, saved, card, stop, sample)
+
+
+def _learn(
+    store: TokenStore,
+    run: Run,
+    first: Model,
+    settings: TrainingSettings,
+    saved: checkpoint.Checkpoint | None,
+    card: dict[str, Any],
+    stop: threading.Event | None,
+    sample: Sample | None,
+) -> Iterator[Event]:
+    """Train a network by gradients, from its first weights or from a checkpoint."""
     if first.whole_pieces:
         settings = settings.model_copy(update={"chunk": WHOLE})
 
@@ -117,7 +136,7 @@ def train(
             settings=settings,
             half=half,
             stop=stop or threading.Event(),
-            card=dict(card or {}),
+            card=card,
             sample=sample,
         )
         if saved:
