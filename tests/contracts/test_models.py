@@ -80,7 +80,7 @@ def branch_free(name):
 
 
 def test_the_same_seed_gives_the_same_weights_and_another_seed_others(name):
-    if isinstance(untrained(name), Counted):
+    if not untrained(name).parameters:
         pytest.skip("it begins with nothing")
     one, same, other = (untrained(name, seed).weights for seed in (1, 1, 2))
     assert all(np.array_equal(one[k], same[k]) for k in one)
@@ -96,6 +96,8 @@ def test_it_learns_a_four_note_loop(name):
         stream.step(0)
         assert written_by(stream) == LOOP
         return
+    if not model.parameters:
+        pytest.skip("it is made of models that have learned")
     tune = np.tile([1, 2, 3, 4], 16)[None]
     chunk = Chunk(tune, np.zeros((1, 64, 0), dtype=np.int64), np.roll(tune, -1), True, True)
     settings = TrainingSettings(shards=1, lanes=1, ema=0)
