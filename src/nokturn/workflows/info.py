@@ -14,6 +14,7 @@ from typing import Any
 
 from nokturn.errors import UsageError
 from nokturn.formats import base
+from nokturn.music.bars import numbered_bars
 from nokturn.music.piece import Piece
 from nokturn.music.pitch import LETTERS, SEMITONES
 from nokturn.music.score import Score
@@ -93,7 +94,7 @@ def describe(piece: Piece) -> TuneInfo:
         key=sheet.key.name if sheet else (score.keys[0][1].name if score.keys else ""),
         meter=str(sheet.meter if sheet else score.meters[0][1] if score.meters else "4/4"),
         tempo=score.tempos[0][1] if score.tempos else 120.0,
-        bars=sheet_bars(sheet) if sheet else score_bars(score),
+        bars=numbered_bars(sheet) if sheet else score_bars(score),
         parts=tuple(v.name for v in sheet.voices) if sheet else tuple(t.name for t in score.tracks),
         notes=score.note_count,
         lowest=_note_name(min(int(p.min()) for p in heard)) if heard else "",
@@ -110,25 +111,6 @@ def _note_name(midi: int) -> str:
     if step in SEMITONES:
         return f"{LETTERS[SEMITONES.index(step)]}{octave - 1}"
     return f"{LETTERS[SEMITONES.index(step - 1)]}#{octave - 1}"
-
-
-def sheet_bars(sheet: Sheet) -> int:
-    """Return how many bars a sheet has, as musicians count.
-
-    A bar counts when it is full, or when with the short one before it it makes a full one; so a
-    pickup does not count by itself, nor does the short last bar that completes it.
-    """
-    count, short = 0, Fraction(0)
-    for bar, meter in zip(sheet.bars, sheet.meters(), strict=True):
-        full = Fraction(meter.bar_ticks)
-        held = Fraction(bar.length)
-        if held >= full:
-            count, short = count + 1, Fraction(0)
-        elif short + held >= full:
-            count, short = count + 1, short + held - full
-        else:
-            short += held
-    return count
 
 
 def score_bars(score: Score) -> int:
