@@ -69,11 +69,12 @@ def test_without_program_and_library_it_is_said(font, monkeypatch, tmp_path):
         render_with(SCORE, font)
 
 
-@pytest.mark.skipif(not FONT.exists(), reason="no SoundFont of the system's is here")
+@pytest.mark.skipif(
+    not FONT.exists() or shutil.which("fluidsynth") is None,
+    reason="FluidSynth or a SoundFont of the system's is not here",
+)
 def test_program_and_library_sound_the_same(monkeypatch, tmp_path):
     pytest.importorskip("fluidsynth", exc_type=ImportError)
-    if shutil.which("fluidsynth") is None:
-        pytest.skip("the program fluidsynth is not here")
     by_program = render_with(SCORE, FONT)
     monkeypatch.setenv("PATH", str(tmp_path))
     assert np.array_equal(render_with(SCORE, FONT), by_program)

@@ -22,8 +22,8 @@ from pydantic import Field, PrivateAttr
 from nokturn.encodings._rhythm import LENGTHS, Struck, chords_of, in_time, lengths_of, piece_of
 from nokturn.encodings.base import BOUNDARY_NAME, Encoding, written
 from nokturn.music.piece import Piece
+from nokturn.music.pitch import named, usual_name
 
-NAMES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 JOINED = "&"
 
 
@@ -79,7 +79,7 @@ class NoteChord(Encoding):
         return [Struck(at, self.usual, tuple(sorted(p))) for at, p in together.items()]
 
     def _name(self, pitches: tuple[int, ...]) -> str:
-        return ".".join(NAMES[p % 12] + str(p // 12 - 1) for p in pitches)
+        return ".".join(map(usual_name, pitches))
 
     def encode(self, piece: Piece) -> NDArray[np.int32]:
         """Return a piece as ids; see `Encoding.encode`."""
@@ -122,9 +122,4 @@ def _meaning(name: str) -> tuple[str, tuple[int, ...]]:
     if name[0] in "ds":
         return name[0], (int(name[1:]),)
     kind = "joined" if name.endswith(JOINED) else "chord"
-    return kind, tuple(_pitch(note) for note in name.removesuffix(JOINED).split("."))
-
-
-def _pitch(name: str) -> int:
-    letters = name.rstrip("-0123456789")
-    return NAMES.index(letters) + 12 * (int(name[len(letters) :]) + 1)
+    return kind, tuple(named(note) for note in name.removesuffix(JOINED).split("."))

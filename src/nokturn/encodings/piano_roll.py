@@ -20,12 +20,12 @@ from pydantic import Field, model_validator
 from nokturn.encodings.base import BOUNDARY_NAME, Encoding, written
 from nokturn.errors import InputError
 from nokturn.music.piece import Piece
+from nokturn.music.pitch import usual_name
 from nokturn.music.score import NOTE, Score, Track
 from nokturn.music.time import TICKS_PER_QUARTER
 
 END = "|"
 MAX_FRAMES = 200_000
-NAMES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 VELOCITY = 80
 
 
@@ -68,7 +68,7 @@ class PianoRoll(Encoding):
     def fit(self, pieces: Iterable[Piece]) -> Self:
         """Return the encoding with its symbols, which follow from the settings."""
         signs = (".", "") if self.struck else ("",)
-        names = [NAMES[p % 12] + str(p // 12 - 1) for p in range(self.low, self.high + 1)]
+        names = [usual_name(pitch) for pitch in range(self.low, self.high + 1)]
         notes = [name + sign for sign in signs[::-1] for name in names]
         return self.with_vocabulary([BOUNDARY_NAME, END, *notes])
 

@@ -19,12 +19,12 @@ from pydantic import Field
 from nokturn.encodings.base import BOUNDARY_NAME, Encoding, written
 from nokturn.errors import InputError
 from nokturn.music.piece import Piece
+from nokturn.music.pitch import usual_name
 from nokturn.music.score import Score, Track
 from nokturn.music.time import TICKS_PER_QUARTER
 
 REST = "-"
 MAX_STEPS = 200_000
-NAMES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 VELOCITY = 80
 
 
@@ -61,7 +61,7 @@ class Voices(Encoding):
 
     def fit(self, pieces: Iterable[Piece]) -> Self:
         """Return the encoding with its symbols, which follow from the settings."""
-        names = [NAMES[p % 12] + str(p // 12 - 1) for p in range(self.low, self.high + 1)]
+        names = [usual_name(pitch) for pitch in range(self.low, self.high + 1)]
         signs = ("", ".") if self.struck else ("",)
         return self.with_vocabulary([BOUNDARY_NAME, REST, *(n + s for s in signs for n in names)])
 

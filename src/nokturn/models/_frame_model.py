@@ -11,9 +11,8 @@ from pydantic import Field
 
 from nokturn.errors import ModelError, UsageError, did_you_mean
 from nokturn.models import _heard
-from nokturn.models._frames import Layout
+from nokturn.models._frames import LayoutSettings
 from nokturn.models.base import IGNORED, Inputs, Model, Stream, Weights
-from nokturn.settings import Settings
 
 if TYPE_CHECKING:
     import torch
@@ -24,25 +23,14 @@ GATES = {"lstm": 4, "gru": 3}
 SIZES = {"tiny": 64, "small": 128, "medium": 256, "large": 384}
 
 
-class FrameSettings(Settings):
+class FrameSettings(LayoutSettings):
     """Settings of a network over frames. The encoding fills in how symbols make frames."""
 
-    first: int = Field(default=1, ge=1)  # lowest pitch's symbol
-    pitches: int = Field(default=0, ge=0, le=512)
-    kinds: int = Field(default=1, ge=1, le=4)  # rows of pitches: held, struck
-    separator: int = Field(default=0, ge=0)  # the symbol that ends a frame; 0 = none
-    voices: int = Field(default=1, ge=1, le=64)  # without a separator, symbols of a frame
-    beat: int = Field(default=4, ge=1, le=64)  # frames after which the meter repeats
     cell: Literal["lstm", "gru"] = "lstm"
     layers: int = Field(default=2, ge=1, le=8)
     width: int = Field(default=256, ge=4, le=4096)  # cells a layer, and units of the head
     dropout: float = Field(default=0.4, ge=0, lt=1)  # of what layers and head say
     input_dropout: float = Field(default=0.15, ge=0, lt=1)  # of what they read
-
-    @property
-    def layout(self) -> Layout:
-        """How symbols make frames."""
-        return Layout(self.first, self.pitches, self.kinds, self.separator, self.voices, self.beat)
 
 
 class FrameModel(Model):

@@ -15,6 +15,9 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
+
+from nokturn.settings import Settings
 
 Ints = NDArray[np.int64]
 Hashes = NDArray[np.uint64]
@@ -70,6 +73,22 @@ class Layout:
             pitch = self.pitch_of(np.arange(size))
             mask[(pitch >= 0)[None, :] & (pitch[None, :] >= last[:, None])] = 0
         return mask
+
+
+class LayoutSettings(Settings):
+    """The settings of a `Layout`; the encoding fills them in."""
+
+    first: int = Field(default=1, ge=1)  # lowest pitch's symbol
+    pitches: int = Field(default=0, ge=0, le=512)
+    kinds: int = Field(default=1, ge=1, le=4)  # rows of pitches: held, struck
+    separator: int = Field(default=0, ge=0)  # the symbol that ends a frame; 0 = none
+    voices: int = Field(default=1, ge=1, le=64)  # without a separator, symbols of a frame
+    beat: int = Field(default=4, ge=1, le=64)  # frames after which the meter repeats
+
+    @property
+    def layout(self) -> Layout:
+        """How symbols make frames."""
+        return Layout(self.first, self.pitches, self.kinds, self.separator, self.voices, self.beat)
 
 
 @dataclass(frozen=True)

@@ -23,9 +23,8 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from nokturn.models._counts import Hashes, Ints, Table, absolute, inside_counts, relative, salted
-from nokturn.models._frames import Frames, Layout
+from nokturn.models._frames import Frames, LayoutSettings
 from nokturn.models.base import BOUNDARY_ID, Counted, Inputs, Stream
-from nokturn.settings import Settings
 
 if TYPE_CHECKING:
     import torch
@@ -36,23 +35,12 @@ DISCOUNTS = (0.9, 1.1, 1.3)  # of what was counted once, twice, more often
 LEAST = 1e-7  # of every symbol's probability is kept for all alike
 
 
-class NgramSettings(Settings):
+class NgramSettings(LayoutSettings):
     """Settings of the n-gram. The encoding fills in how symbols make frames."""
 
     order: int = Field(default=24, ge=1, le=64)  # symbols (or frames) of the longest context
     inside: float = Field(default=2.5, ge=0, le=100)  # weight of what came earlier in the piece
     corpus: int = Field(default=0, ge=0)  # symbols it has read; set by learning
-    first: int = Field(default=1, ge=1)
-    pitches: int = Field(default=0, ge=0, le=512)
-    kinds: int = Field(default=1, ge=1, le=4)
-    separator: int = Field(default=0, ge=0)
-    voices: int = Field(default=1, ge=1, le=64)
-    beat: int = Field(default=1, ge=1, le=64)
-
-    @property
-    def layout(self) -> Layout:
-        """How symbols make frames."""
-        return Layout(self.first, self.pitches, self.kinds, self.separator, self.voices, self.beat)
 
 
 class Ngram(Counted):

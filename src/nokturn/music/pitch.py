@@ -203,3 +203,21 @@ def mode_named(text: str) -> str | None:
     if word in ("m", "min", "minor"):
         return "minor"
     return next((mode for mode in MODES if len(word) >= 3 and mode.startswith(word[:3])), None)
+
+
+_USUAL_NAMES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
+
+
+def usual_name(midi: int) -> str:
+    """Return the usual name of a MIDI pitch with its octave, whatever the key.
+
+    >>> usual_name(60), usual_name(70), usual_name(0)
+    ('C4', 'Bb4', 'C-1')
+    """
+    return _USUAL_NAMES[midi % 12] + str(midi // 12 - 1)
+
+
+def named(name: str) -> int:
+    """Return the MIDI pitch of a usual name: the inverse of `usual_name`."""
+    letters = name.rstrip("-0123456789")
+    return _USUAL_NAMES.index(letters) + 12 * (int(name[len(letters) :]) + 1)
