@@ -155,7 +155,7 @@ def attend(
 
 def _by_head(x: Tensor, heads: int) -> Tensor:
     """Return (T, B, A) as (B, heads, T, A / heads)."""
-    return x.unflatten(-1, (heads, -1)).permute(1, 2, 0, 3)
+    return x.reshape(*x.shape[:-1], heads, -1).permute(1, 2, 0, 3)
 
 
 def _turned(x: Tensor, offset: int, heads: int) -> Tensor:
@@ -165,5 +165,5 @@ def _turned(x: Tensor, offset: int, heads: int) -> Tensor:
     pairs = torch.arange(half, device=x.device, dtype=torch.float64)
     angle = places[:, None] * ROTARY_BASE ** (-pairs / half)
     cos, sin = (f(angle).float()[:, None, None] for f in (torch.cos, torch.sin))
-    one, other = x.unflatten(-1, (heads, 2, half)).unbind(-2)
+    one, other = x.reshape(*x.shape[:-1], heads, 2, half).unbind(-2)
     return torch.stack([one * cos - other * sin, one * sin + other * cos], -2).flatten(2)

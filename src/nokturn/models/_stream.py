@@ -15,9 +15,38 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from nokturn.models import _memory
 from nokturn.models.base import Stream, Weights
 
 Array: TypeAlias = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Attention:
+    """Weights of the attention over what the last layer said."""
+
+    asks: Array  # (3 A, H): query, key and value, the query scaled
+    back: Array  # (H, A)
+    heads: int
+    memory: int  # symbols that it reaches back
+
+    @classmethod
+    def of(cls, weights: Weights, heads: int, memory: int) -> Attention:
+        """Make the tables."""
+        asks, back = weights["attention.asks"].copy(), weights["attention.back"]
+        width = back.shape[1]
+        asks[:width] *= (width // heads) ** -0.5
+        return cls(asks, back, heads, memory)
+
+    def cache(self) -> _memory.Cache:
+        """Return a memory of nothing yet."""
+        return _memory.Cache(1, self.heads, self.back.shape[1] // self.heads, self.memory)
+
+    def add(self, x: Array, cache: _memory.Cache) -> Array:
+        """Return x and what it takes from the symbols before."""
+        cache.begin()
+        query, key, value = np.split(self.asks @ x, 3)
+        return x + self.back @ cache.attend(0, query, key, value)
 
 
 @dataclass(frozen=True)
@@ -32,9 +61,17 @@ class RecurrentTables:
     layers: tuple[tuple[Array, Array, Array, Array], ...]  # input, recurrent, their biases
     output: Array  # (V, H)
     output_bias: Array
+    attention: Attention | None = None
 
     @classmethod
-    def of(cls, weights: Weights, cell: str, layers: int, residual: bool) -> RecurrentTables:
+    def of(
+        cls,
+        weights: Weights,
+        cell: str,
+        layers: int,
+        residual: bool,
+        attention: Attention | None = None,
+    ) -> RecurrentTables:
         """Make the tables."""
         width = weights["layer.0.recurrent"].shape[1]
         scale = _gate_scale(cell, width)
@@ -56,6 +93,7 @@ class RecurrentTables:
             layers=tuple(made),
             output=np.ascontiguousarray(output, dtype=np.float32),
             output_bias=weights["output_bias"],
+            attention=attention,
         )
 
 
@@ -108,17 +146,26 @@ class GatedStream(Stream):
     memory
         State (layers, 2, H) to go on from; None = nothing read yet. Row 0 is the output, row 1
         the cell (LSTM only).
+    cache
+        Of its attention, if it has one.
     """
 
-    def __init__(self, tables: RecurrentTables, memory: Array | None = None) -> None:
+    def __init__(
+        self,
+        tables: RecurrentTables,
+        memory: Array | None = None,
+        cache: _memory.Cache | None = None,
+    ) -> None:
         self._tables = tables
         shape = (len(tables.layers), 2, tables.width)
         self._memory = np.zeros(shape, dtype=np.float32) if memory is None else memory
+        self._cache = cache or (tables.attention.cache() if tables.attention else None)
         self._advance = {"lstm": self._lstm, "gru": self._gru, "rnn": self._rnn}[tables.cell]
 
     def copy(self) -> GatedStream:
         """Return a stream that has read the same and goes its own way from here."""
-        return GatedStream(self._tables, self._memory.copy())
+        cache = self._cache.copy() if self._cache else None
+        return GatedStream(self._tables, self._memory.copy(), cache)
 
     def step(self, symbol: int, channels: Sequence[int] = ()) -> Array:
         """Read a symbol and its side inputs; return the logits (V,) of what comes next."""
@@ -132,6 +179,8 @@ class GatedStream(Stream):
         for index in range(1, len(tables.layers)):
             y = self._advance(index, self._gates(index, x))
             x = x + y if tables.residual else y
+        if tables.attention and self._cache:
+            x = tables.attention.add(x, self._cache)
         logits: Array = tables.output @ x
         logits += tables.output_bias
         return logits

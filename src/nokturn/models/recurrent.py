@@ -4,7 +4,8 @@
 
 The symbol's embedding stands beside one small embedding of each side input; layers after the first
 may be residual. The state is carried as long as the piece lasts, so writing costs the same at
-the end as at the beginning. Its weakness: what was said a page ago must fit into the state.
+the end as at the beginning. Its weakness: what was said a page ago must fit into the state, unless
+``attention`` lets the last layer look back on what it said of the last symbols.
 """
 
 from __future__ import annotations
@@ -13,11 +14,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 
-from nokturn.errors import UsageError, did_you_mean
-from nokturn.models._stream import GatedStream, RecurrentTables
+from nokturn.models import _sizes
+from nokturn.models._stream import Attention, GatedStream, RecurrentTables
 from nokturn.models.base import Inputs, Model, Weights
 from nokturn.settings import Settings
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import torch
 
 GATES = {"rnn": 1, "lstm": 4, "gru": 3}
+HEADS = 4  # of the attention
 SIZES = {"tiny": 96, "small": 256, "medium": 512, "large": 704}
 
 
@@ -41,6 +42,9 @@ class RecurrentSettings(Settings):
     dropout: float = Field(default=0.1, ge=0, lt=1)  # of what a layer hands on; one mask a chunk
     input_dropout: float = Field(default=0.0, ge=0, lt=1)  # of whole embeddings
     weight_drop: float = Field(default=0.25, ge=0, lt=1)  # of the recurrent weights
+    attention: bool = False  # look back on what the last layer said
+    attention_memory: int = Field(default=256, ge=2, le=65_536)  # symbols that it reaches back
+    attention_width: int = Field(default=128, ge=8, le=8192, multiple_of=8)  # of its four heads
 
 
 class Recurrent(Model):
@@ -52,14 +56,8 @@ class Recurrent(Model):
     @classmethod
     def sized(cls, size: str | int, characters: int) -> RecurrentSettings:
         """Return settings for a size; see `Model.sized`."""
-        if size == "auto":
-            size = "tiny" if characters < 8_000 else "small" if characters < 80_000 else "medium"
-        if isinstance(size, str) and size.isdecimal():
-            size = int(size)
-        if isinstance(size, str) and size not in SIZES:
-            raise UsageError(f"There is no size {size!r}.", did_you_mean(size, [*SIZES, "auto"]))
-        width = SIZES[size] if isinstance(size, str) else size
-        dropout = 0.1 if characters > 150_000 else 0.25 if characters > 30_000 else 0.4
+        width = _sizes.width_of(size, characters, SIZES)
+        dropout = _sizes.dropout_for(characters)
         return RecurrentSettings(width=width, embedding=min(128, width), dropout=dropout)
 
     @classmethod
@@ -67,15 +65,16 @@ class Recurrent(Model):
         """Return the name and shape of every weight."""
         s = settings
         gates = GATES[s.cell] * s.width
-        shapes: dict[str, tuple[int, ...]] = {"embedding": (inputs.symbols, s.embedding)}
-        for i, size in enumerate(inputs.channels):
-            shapes[f"channel.{i}"] = (size, s.channel_embedding)
-        fan_in = s.embedding + len(inputs.channels) * s.channel_embedding
+        shapes = _sizes.embeddings(inputs, s.embedding, s.channel_embedding)
+        fan_in = _sizes.fan_in(inputs, s.embedding, s.channel_embedding)
         for i in range(s.layers):
             shapes[f"layer.{i}.input"] = (gates, s.width if i else fan_in)
             shapes[f"layer.{i}.recurrent"] = (gates, s.width)
             shapes[f"layer.{i}.input_bias"] = (gates,)
             shapes[f"layer.{i}.recurrent_bias"] = (gates,)
+        if s.attention:
+            shapes["attention.asks"] = (3 * s.attention_width, s.width)
+            shapes["attention.back"] = (s.width, s.attention_width)
         if s.tied:
             shapes["project"] = (s.embedding, s.width)
         else:
@@ -93,11 +92,11 @@ class Recurrent(Model):
         weights: Weights = {}
         for name, shape in cls.shapes(inputs, settings).items():
             if name == "embedding" or name.startswith("channel"):
-                weights[name] = _draw(random, 0.1, shape)
+                weights[name] = _sizes.uniform(random, 0.1, shape)
             elif name == "output_bias":
                 weights[name] = np.zeros(shape, dtype=np.float32)
             else:
-                weights[name] = _draw(random, bound, shape)
+                weights[name] = _sizes.uniform(random, bound, shape)
             if settings.cell == "lstm" and name.endswith("input_bias"):
                 weights[name][settings.width : 2 * settings.width] += 1.0
         return cls(inputs, settings, weights)
@@ -138,15 +137,33 @@ class Recurrent(Model):
             states += after
             y = _layers.dropout(y, s.dropout, noise)
             x = x + y if s.residual and i else y
+        if s.attention:
+            told = state[-1] if state is not None else None
+            x, told = self._look_back(weights, x, told, noise)
+            states.append(told)
         return _layers.output(weights, x).transpose(0, 1), tuple(states)
+
+    def _look_back(
+        self,
+        weights: Mapping[str, torch.Tensor],
+        x: torch.Tensor,
+        before: torch.Tensor | None,
+        noise: torch.Generator | None,
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Add to each symbol what it takes from those before it; return that and the memory."""
+        from nokturn.models import _layers
+
+        s = self.settings
+        asked = _layers.linear(x, weights["attention.asks"])
+        query, told = asked[..., : s.attention_width], asked[..., s.attention_width :]
+        taken, after = _layers.attend(query, told, before, heads=HEADS, memory=s.attention_memory)
+        y = _layers.linear(taken, weights["attention.back"])
+        return x + _layers.dropout(y, s.dropout, noise), after
 
     def stream(self) -> GatedStream:
         """Return a stream that has read nothing yet; the tables behind it are made once."""
         if not hasattr(self, "_tables"):
             s = self.settings
-            self._tables = RecurrentTables.of(self.weights, s.cell, s.layers, s.residual)
+            look = Attention.of(self.weights, HEADS, s.attention_memory) if s.attention else None
+            self._tables = RecurrentTables.of(self.weights, s.cell, s.layers, s.residual, look)
         return GatedStream(self._tables)
-
-
-def _draw(random: np.random.Generator, bound: float, shape: tuple[int, ...]) -> NDArray[np.float32]:
-    return random.uniform(-bound, bound, shape).astype(np.float32)
