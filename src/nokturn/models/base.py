@@ -175,6 +175,7 @@ class Model(registry.Component):
         *,
         smoothing: float = 0.0,
         progress: float = 1.0,
+        balance: torch.Tensor | None = None,
     ) -> Cost:
         """Return what predicting ``targets`` costs: the cross-entropy, unless a model knows better.
 
@@ -188,9 +189,11 @@ class Model(registry.Component):
             Share of each target that is spread over all symbols.
         progress
             How much of the training is done, 0-1, for losses that change on the way.
+        balance
+            What each symbol weighs in the loss, (V,); None = all the same. Nats are never weighed.
         """
         logits, after = self.forward(weights, ids, channels, state, noise)
-        return self.cost_of(logits, targets, after, smoothing=smoothing)
+        return self.cost_of(logits, targets, after, smoothing=smoothing, balance=balance)
 
     @staticmethod
     def cost_of(
@@ -200,6 +203,7 @@ class Model(registry.Component):
         *,
         smoothing: float = 0.0,
         ends: bool = True,
+        balance: torch.Tensor | None = None,
     ) -> Cost:
         """Return the cross-entropy of logits (B, T, V) for targets (B, T).
 
@@ -216,13 +220,15 @@ class Model(registry.Component):
         flat = logits.transpose(0, 1).reshape(-1, logits.shape[-1])  # time first, as computed
         wanted = targets.t().reshape(-1)
         each = functional.cross_entropy(flat, wanted, ignore_index=IGNORED, reduction="none")
-        loss = each.sum()
+        felt = each
         if smoothing:
-            loss = functional.cross_entropy(
-                flat, wanted, ignore_index=IGNORED, reduction="sum", label_smoothing=smoothing
+            felt = functional.cross_entropy(
+                flat, wanted, ignore_index=IGNORED, reduction="none", label_smoothing=smoothing
             )
+        if balance is not None:
+            felt = felt * balance[wanted.clamp(min=0)]
         nats = each.detach().view(targets.shape[1], -1).sum(0)
-        return Cost(loss, nats, (flat.argmax(-1) == wanted).sum(), state)
+        return Cost(felt.sum(), nats, (flat.argmax(-1) == wanted).sum(), state)
 
     @abstractmethod
     def stream(self) -> Stream:

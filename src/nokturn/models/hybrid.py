@@ -101,10 +101,11 @@ class Hybrid(FrameModel):
         *,
         smoothing: float = 0.0,
         progress: float = 1.0,
+        balance: torch.Tensor | None = None,
     ) -> Cost:
         """Return what predictions cost; in training the piece's own counts are left out."""
         logits = self._logits(weights, ids, noise, targets)
-        return self.cost_of(logits, targets, (), smoothing=smoothing)
+        return self.cost_of(logits, targets, (), smoothing=smoothing, balance=balance)
 
     def _head(
         self,

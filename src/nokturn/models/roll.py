@@ -102,10 +102,11 @@ class Roll(FrameModel):
         *,
         smoothing: float = 0.0,
         progress: float = 1.0,
+        balance: torch.Tensor | None = None,
     ) -> Cost:
         """Return what predictions cost; in training the loss is bent as the settings say."""
         logits = self._logits(weights, ids, noise, targets)
-        cost = self.cost_of(logits, targets, smoothing=smoothing)
+        cost = self.cost_of(logits, targets, smoothing=smoothing, balance=balance)
         s = self.settings
         straight = (s.positive_weight, s.focal, s.miss_penalty) == (1, 0, 0)
         if noise is None or straight or not _independent(s):
@@ -114,7 +115,10 @@ class Roll(FrameModel):
 
         scores = self._logits(weights, ids, noise, targets, bent=True)
         wanted = torch.gather(scores, -1, targets.clamp(min=0)[..., None])[..., 0]
-        return cost._replace(loss=-(wanted * (targets != IGNORED)).sum())
+        counted = (targets != IGNORED).to(wanted)
+        if balance is not None:
+            counted = counted * balance[targets.clamp(min=0)]
+        return cost._replace(loss=-(wanted * counted).sum())
 
     def place_logits(self, z: Floats, here: _heard.Heard, symbols: Ints) -> Floats:
         """Return the logits (V,) after the last symbol; see `FrameModel.place_logits`."""

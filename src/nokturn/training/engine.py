@@ -22,6 +22,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from nokturn.models.base import IGNORED, Model
@@ -105,6 +106,8 @@ class Engine:
         "cpu" or "cuda".
     half
         Whether the recurrent weights are computed with in bfloat16.
+    balance
+        What each symbol weighs in the loss, (V,); None = all the same.
     """
 
     def __init__(
@@ -114,6 +117,7 @@ class Engine:
         threads: Threads,
         device: str = "cpu",
         half: bool = False,
+        balance: NDArray[np.float32] | None = None,
     ) -> None:
         self.model = model
         self.settings = settings
@@ -123,6 +127,7 @@ class Engine:
         self.progress = 0.0
         self.vectors = Vectors(model)
         self.vectors.to(device)
+        self._balance = None if balance is None else torch.from_numpy(balance).to(device)
         self.states: list[State | None] = [None] * settings.shards
         self._work = Work(model, self.vectors, half)
         layout = self.vectors.layout
@@ -170,6 +175,7 @@ class Engine:
             noise,
             smoothing=self.settings.label_smoothing,
             progress=self.progress,
+            balance=self._balance,
         )
         found = torch.autograd.grad(cost.loss / total, list(weights.values()))
         for name, gradient in zip(weights, found, strict=True):

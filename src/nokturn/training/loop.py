@@ -22,6 +22,7 @@ from nokturn.errors import InputError, UsageError
 from nokturn.models.base import Counted, Inputs, Model
 from nokturn.settings import build
 from nokturn.training import checkpoint, probe, shards
+from nokturn.training.balance import balanced
 from nokturn.training.counting import count
 from nokturn.training.engine import Engine, Threads
 from nokturn.training.events import Event, Forecast, Notice
@@ -122,8 +123,11 @@ def _learn(
     if first.whole_pieces:
         settings = settings.model_copy(update={"chunk": WHOLE})
 
+    share = settings.transpose_share
+    weights = balanced(store, settings.balance, transpose_share=share) if settings.balance else None
+
     def make(threads: Threads, half: bool) -> Engine:
-        return Engine(first, settings, threads, settings.device, half)
+        return Engine(first, settings, threads, settings.device, half, weights)
 
     machine = probe.measure(make, store, settings)
     threads = Threads(settings.threads)

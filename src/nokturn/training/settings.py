@@ -28,6 +28,7 @@ class TrainingSettings(Settings):
     clip: float = Field(default=1.0, gt=0)  # longest gradient
     ema: float = Field(default=0.998, ge=0, lt=1)  # how long the average of the weights remembers
     label_smoothing: float = Field(default=0.0, ge=0, lt=0.5)
+    balance: float = Field(default=0.0, ge=0, le=1)  # rare symbols count more in the loss
     transpose_share: float = Field(default=0.6, ge=0, le=1)  # of the pieces met in another key
     hide_hints: float = Field(default=0.5, ge=0, le=1)  # of the pieces, whose hints are hidden
     patience: float = Field(default=0.3, gt=0, le=1)  # stop after this part of the run without gain
