@@ -149,7 +149,8 @@ def attend(
                 q[:, :, start:stop], k[:, :, window], v[:, :, window], attn_mask=seen
             )
         )
-    taken = torch.cat(parts, 2).permute(2, 0, 1, 3).flatten(2)
+    whole = torch.cat(parts, 2) if len(parts) > 1 else parts[0]
+    taken = whole.permute(2, 0, 1, 3).flatten(2)
     return taken, told[max(0, len(told) - memory + 1) :]
 
 
@@ -160,10 +161,12 @@ def _by_head(x: Tensor, heads: int) -> Tensor:
 
 def _turned(x: Tensor, offset: int, heads: int) -> Tensor:
     """Turn each pair of numbers of a head by its place times a frequency of its own."""
-    half = x.shape[-1] // heads // 2
+    count = x.shape[-1] // heads // 2
     places = torch.arange(offset, offset + len(x), device=x.device, dtype=torch.float64)
-    pairs = torch.arange(half, device=x.device, dtype=torch.float64)
-    angle = places[:, None] * ROTARY_BASE ** (-pairs / half)
-    cos, sin = (f(angle).float()[:, None, None] for f in (torch.cos, torch.sin))
-    one, other = x.reshape(*x.shape[:-1], heads, 2, half).unbind(-2)
-    return torch.stack([one * cos - other * sin, one * sin + other * cos], -2).flatten(2)
+    pairs = torch.arange(count, device=x.device, dtype=torch.float64)
+    angle = (places[:, None] * ROTARY_BASE ** (-pairs / count)).repeat(1, heads)[:, None]
+    turn = torch.complex(
+        angle.cos().float(), angle.sin().float()
+    )  # as complex numbers: one product
+    turned = torch.view_as_complex(x.reshape(*x.shape[:-1], -1, 2)) * turn
+    return torch.view_as_real(turned).flatten(2)

@@ -70,8 +70,7 @@ class Cache:
         self._end += 1
         self._begin = max(self._begin, self._end - self._memory)
         angle = self._place * self._frequencies
-        self._cos = np.cos(angle).astype(np.float32)
-        self._sin = np.sin(angle).astype(np.float32)
+        self._turn = np.exp(1j * angle).astype(np.complex64)
         self._place += 1
 
     def attend(self, layer: int, query: Array, key: Array, value: Array) -> Array:
@@ -96,12 +95,10 @@ class Cache:
 
     def _turned(self, x: Array) -> Array:
         """Return (heads, size), each pair turned by the place of the present symbol."""
-        pairs = x.reshape(-1, 2, self._size // 2)
-        one, other = pairs[:, 0], pairs[:, 1]
-        turned = np.empty_like(pairs)
-        turned[:, 0] = one * self._cos - other * self._sin
-        turned[:, 1] = one * self._sin + other * self._cos
-        return turned.reshape(-1, self._size)
+        turned: Array = (x.view(np.complex64).reshape(-1, self._size // 2) * self._turn).view(
+            np.float32
+        )
+        return turned
 
     def _move(self) -> None:
         """Take what is remembered into new room, twice as much as it needs."""

@@ -155,7 +155,7 @@ class Recurrent(Model):
 
         s = self.settings
         asked = _layers.linear(x, weights["attention.asks"])
-        query, told = asked[..., : s.attention_width], asked[..., s.attention_width :]
+        query, told = asked.split((s.attention_width, 2 * s.attention_width), -1)
         taken, after = _layers.attend(query, told, before, heads=HEADS, memory=s.attention_memory)
         y = _layers.linear(taken, weights["attention.back"])
         return x + _layers.dropout(y, s.dropout, noise), after

@@ -127,9 +127,10 @@ class Transformer(Model):
         for i in range(s.layers):
             w = {n: weights[f"layer.{i}.{n}"] for n in PARTS}
             y = _layers.linear(_layers.normed(x, w["attention.norm"]), w["attention.asks"])
+            query, keys_and_values = y.split((s.width, 2 * s.width), -1)
             y, after = _layers.attend(
-                y[..., : s.width],
-                y[..., s.width :],
+                query,
+                keys_and_values,
                 state[i] if state else None,
                 heads=s.heads,
                 memory=s.memory,
