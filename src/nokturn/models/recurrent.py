@@ -151,11 +151,13 @@ class Recurrent(Model):
         noise: torch.Generator | None,
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Add to each symbol what it takes from those before it; return that and the memory."""
+        import torch
+
         from nokturn.models import _layers
 
         s = self.settings
         asked = _layers.linear(x, weights["attention.asks"])
-        query, told = asked.split((s.attention_width, 2 * s.attention_width), -1)
+        query, told = torch.split(asked, [s.attention_width, 2 * s.attention_width], -1)
         taken, after = _layers.attend(query, told, before, heads=HEADS, memory=s.attention_memory)
         y = _layers.linear(taken, weights["attention.back"])
         return x + _layers.dropout(y, s.dropout, noise), after

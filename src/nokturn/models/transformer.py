@@ -118,6 +118,8 @@ class Transformer(Model):
         noise: torch.Generator | None = None,
     ) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
         """Return logits (B, T, V) and the state; see `Model.forward`."""
+        import torch
+
         from nokturn.models import _layers
 
         s = self.settings
@@ -127,7 +129,7 @@ class Transformer(Model):
         for i in range(s.layers):
             w = {n: weights[f"layer.{i}.{n}"] for n in PARTS}
             y = _layers.linear(_layers.normed(x, w["attention.norm"]), w["attention.asks"])
-            query, keys_and_values = y.split((s.width, 2 * s.width), -1)
+            query, keys_and_values = torch.split(y, [s.width, 2 * s.width], -1)
             y, after = _layers.attend(
                 query,
                 keys_and_values,
