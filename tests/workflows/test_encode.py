@@ -1,0 +1,66 @@
+"""What an encoding makes of a piece, and what survives it."""
+
+import json
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from nokturn.cli.main import nokturn
+from nokturn.errors import InputError, UsageError
+from nokturn.formats.midi import Midi
+from nokturn.music.piece import Piece
+from nokturn.music.score import Score, Track
+from nokturn.workflows.encode import encode, matched
+
+JIG = "X:1\nT:t\nM:6/8\nL:1/8\nK:D\n|:dAF DFA|ded cBA|dAF DFA|B2A d3:|\n"
+
+
+@pytest.fixture
+def jig(tmp_path):
+    path = tmp_path / "jig.abc"
+    path.write_text(JIG)
+    return path
+
+
+@pytest.mark.parametrize("name", ["abc_text", "piano_roll", "note_chord", "intervals", "voices"])
+def test_a_jig_survives_every_encoding(jig, name):
+    found = encode(jig, name)
+    assert (found.f1, found.onset_error, found.duration_error) == (1, 0, 0)
+    assert found.notes == found.notes_back == 42  # both times through
+
+
+def test_what_a_coarse_grid_loses_is_told(jig):
+    found = encode(jig, "piano_roll", set=["per_quarter=1"])
+    assert found.recall < 1
+    assert found.f1 < 1
+
+
+def test_drums_are_refused_where_they_have_no_place(tmp_path):
+    path = tmp_path / "drums.mid"
+    drums = Track.of([(k * 240, 120, 36, 90) for k in range(8)], drums=True)
+    path.write_bytes(Midi.dumps(Piece(Score([drums]))))
+    with pytest.raises(InputError, match="no pitched notes"):
+        encode(path, "note_chord")
+
+
+def test_a_misspelt_encoding_gets_a_suggestion(jig):
+    with pytest.raises(UsageError, match="note_chrod"):
+        encode(jig, "note_chrod")
+
+
+def test_the_command_prints_symbols_and_writes_what_comes_back(jig, tmp_path):
+    out = tmp_path / "back.mid"
+    words = ["encode", jig, "--encoding", "intervals", "-o", out]
+    result = CliRunner().invoke(nokturn, list(map(str, words)))
+    assert result.exit_code == 0, result.output
+    assert result.stdout.startswith("+14 d6 -5 d6 -3 d6")
+    assert out.exists()
+    result = CliRunner().invoke(nokturn, ["encode", str(jig), "--json"])
+    assert json.loads(result.stdout)["f1"] == 1
+
+
+def test_each_note_is_matched_once():
+    two = np.array([[0, 100, 60], [10, 100, 60]])
+    assert matched(two, two[:1]).tolist() == [[0, 0]]
+    assert matched(two, np.array([[500, 100, 60]])).tolist() == []
