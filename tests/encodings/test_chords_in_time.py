@@ -36,8 +36,17 @@ def notes(music):
         ([(0, 960, 48, 80), (0, 480, 60, 80), (480, 480, 62, 80)], "C4 d4 s0 C3 d8 s4 D4 d4"),
         ([(3, 476, 60, 80), (478, 480, 62, 80)], "C4 d4 D4 d4"),
         ([(0, 120 * 100, 60, 80)], "C4 d96 d4"),
+        ([(480, 480, 60, 80)], "s4 C4 d4"),
     ],
-    ids=["a note", "a chord", "a rest", "two voices", "jitter", "a very long note"],
+    ids=[
+        "a note",
+        "a chord",
+        "a rest",
+        "two voices",
+        "jitter",
+        "a very long note",
+        "a late beginning",
+    ],
 )
 def test_notes_and_chords(rows, signs):
     encoding = NoteChord(steps_per_quarter=4, least=1).fit([piece(TRIAD)])
@@ -90,8 +99,7 @@ def test_distances_that_leave_the_range_are_folded_back():
 )
 @pytest.mark.parametrize("kind", [NoteChord, Intervals])
 def test_any_notes_on_the_grid_come_back(kind, rows):
-    first = min(on for on, _, _ in rows)
-    music = piece([((on - first) * 40, length * 40, pitch, 80) for on, length, pitch in rows])
+    music = piece([(on * 40, length * 40, pitch, 80) for on, length, pitch in rows])
     encoding = kind().fit([music])
     assert notes(encoding.decode(encoding.encode(music))) == notes(music)
 

@@ -78,6 +78,11 @@ def lengths_of(chords: Sequence[Struck]) -> list[tuple[list[str], list[str]]]:
     return signs
 
 
+def silence_before(chords: Sequence[Struck]) -> list[str]:
+    """Return the signs of the time before the first chord."""
+    return _signs("s", chords[0].onset) if chords[0].onset else []
+
+
 def _signs(letter: str, steps: int) -> list[str]:
     whole, rest = divmod(steps, MOST)
     return [f"{letter}{MOST}"] * whole + ([f"{letter}{rest}"] if rest or not whole else [])
@@ -105,4 +110,6 @@ def in_time(heard: Iterable[tuple[str, tuple[int, ...]]], usual: int) -> Iterabl
             if pitches:
                 yield Struck(onset, length, pitches)
                 onset += step if step is not None else length
+            else:  # the silence before the first chord
+                onset += step or 0
             pitches, duration, step = values, None, None

@@ -18,7 +18,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from pydantic import Field, PrivateAttr
 
-from nokturn.encodings._rhythm import LENGTHS, chords_of, in_time, lengths_of, piece_of
+from nokturn.encodings._rhythm import (
+    LENGTHS,
+    chords_of,
+    in_time,
+    lengths_of,
+    piece_of,
+    silence_before,
+)
 from nokturn.encodings.base import BOUNDARY_NAME, Encoding, written
 from nokturn.music.piece import Piece
 
@@ -54,7 +61,7 @@ class Intervals(Encoding):
         """Return a piece as ids; see `Encoding.encode`."""
         chords = chords_of(written(piece), self.steps_per_quarter, piece.source)
         lengths = lengths_of(chords) if self.rhythm else [([], [])] * len(chords)
-        names: list[str] = []
+        names = silence_before(chords) if self.rhythm else []
         for moves, (duration, step) in zip(
             changes([chord.pitches for chord in chords]), lengths, strict=True
         ):

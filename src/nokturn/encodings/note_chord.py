@@ -19,7 +19,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from pydantic import Field, PrivateAttr
 
-from nokturn.encodings._rhythm import LENGTHS, Struck, chords_of, in_time, lengths_of, piece_of
+from nokturn.encodings._rhythm import (
+    LENGTHS,
+    Struck,
+    chords_of,
+    in_time,
+    lengths_of,
+    piece_of,
+    silence_before,
+)
 from nokturn.encodings.base import BOUNDARY_NAME, Encoding, written
 from nokturn.music.piece import Piece
 from nokturn.music.pitch import named, usual_name
@@ -85,7 +93,7 @@ class NoteChord(Encoding):
         """Return a piece as ids; see `Encoding.encode`."""
         chords = self._chords(piece)
         lengths = lengths_of(chords) if self.durations else [([], [])] * len(chords)
-        names: list[str] = []
+        names = silence_before(chords) if self.durations else []
         for chord, (duration, step) in zip(chords, lengths, strict=True):
             whole = self._name(chord.pitches)
             if whole in self._ids:
