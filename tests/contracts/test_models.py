@@ -65,6 +65,18 @@ def test_the_future_changes_nothing_before_it(name):
     torch.testing.assert_close(logits(model, ids, channels)[:, :15], before)
 
 
+def test_what_symbols_weigh_in_the_loss_changes_no_figure(name):
+    model, (ids, channels) = untrained(name), batch()
+    weights = torch.linspace(0, 3, INPUTS.symbols)
+    with torch.no_grad():
+        plain, weighed = (
+            model.cost(tensors(model), ids, channels, ids.roll(-1, 1), balance=balance)
+            for balance in (None, weights)
+        )
+    torch.testing.assert_close(plain.nats, weighed.nats, atol=1e-4, rtol=1e-4)
+    assert plain.correct == weighed.correct
+
+
 def test_a_copy_of_a_stream_goes_its_own_way(name):
     stream = untrained(name).stream()
     stream.step(0, (1, 1))
