@@ -93,7 +93,7 @@ class Recurrent(Model):
         for name, shape in cls.shapes(inputs, settings).items():
             if name == "embedding" or name.startswith("channel"):
                 weights[name] = _sizes.uniform(random, 0.1, shape)
-            elif name == "output_bias":
+            elif name in ("output_bias", "attention.back"):  # it begins without looking back
                 weights[name] = np.zeros(shape, dtype=np.float32)
             else:
                 weights[name] = _sizes.uniform(random, bound, shape)
@@ -103,11 +103,14 @@ class Recurrent(Model):
 
     @classmethod
     def half(cls, settings: RecurrentSettings) -> frozenset[str]:
-        """Return the weights of the LSTM: the only cell with a fast bfloat16 path on CPUs."""
+        """Return the weights of the LSTM, the only cell with a fast bfloat16 path on CPUs."""
         if settings.cell != "lstm":
             return frozenset()
         parts = ("input", "recurrent", "input_bias", "recurrent_bias")
-        return frozenset(f"layer.{i}.{part}" for i in range(settings.layers) for part in parts)
+        looks = ("attention.asks", "attention.back") if settings.attention else ()
+        return frozenset(
+            (*looks, *(f"layer.{i}.{part}" for i in range(settings.layers) for part in parts))
+        )
 
     @classmethod
     def dropped(cls, settings: RecurrentSettings) -> dict[str, float]:

@@ -12,7 +12,7 @@ window.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -39,6 +39,7 @@ class TransformerSettings(Settings):
     width: int = Field(default=192, ge=4, le=8192)
     heads: int = Field(default=6, ge=1, le=256)
     memory: int = Field(default=256, ge=2, le=65_536)  # symbols that attention reaches back
+    shift: bool = True  # half of what each part reads is that of the symbol before
     inner: int = Field(default=4, ge=1, le=16)  # width of the inner layers, in widths
     embedding: int = Field(default=128, ge=1, le=8192)  # numbers for a symbol
     channel_embedding: int = Field(default=16, ge=1, le=1024)  # numbers for each side input
@@ -125,25 +126,44 @@ class Transformer(Model):
         s = self.settings
         x = _layers.embed(weights, ids, channels, s.input_dropout, noise)
         x = _layers.linear(x, weights["input"])
-        told = []
+        states = []
+        before = iter(state or ())
         for i in range(s.layers):
             w = {n: weights[f"layer.{i}.{n}"] for n in PARTS}
-            y = _layers.linear(_layers.normed(x, w["attention.norm"]), w["attention.asks"])
+            y, after = self._read(_layers.normed(x, w["attention.norm"]), before)
+            states += after
+            y = _layers.linear(y, w["attention.asks"])
             query, keys_and_values = torch.split(y, [s.width, 2 * s.width], -1)
-            y, after = _layers.attend(
+            y, told = _layers.attend(
                 query,
                 keys_and_values,
-                state[i] if state else None,
+                next(before, None),
                 heads=s.heads,
                 memory=s.memory,
             )
-            told.append(after)
+            states.append(told)
             x = x + _layers.dropout(_layers.linear(y, w["attention.back"]), s.dropout, noise)
-            y = _layers.linear(_layers.normed(x, w["inner.norm"]), w["inner.up"])
+            y, after = self._read(_layers.normed(x, w["inner.norm"]), before)
+            states += after
+            y = _layers.linear(y, w["inner.up"])
             y = _layers.linear(y.relu().square(), w["inner.back"])
             x = x + _layers.dropout(y, s.dropout, noise)
         x = _layers.normed(x, weights["norm"])
-        return _layers.output(weights, x).transpose(0, 1), tuple(told)
+        return _layers.output(weights, x).transpose(0, 1), tuple(states)
+
+    def _read(
+        self, x: torch.Tensor, before: Iterator[torch.Tensor]
+    ) -> tuple[torch.Tensor, list[torch.Tensor]]:
+        """Put half of the symbol before into each symbol; return that and what is carried on."""
+        import torch
+
+        from nokturn.models import _layers
+
+        if not self.settings.shift:
+            return x, []
+        (shifted, _), after = _layers.taps(x, next(before, None), 2, 1)
+        half = x.shape[-1] // 2
+        return torch.cat([shifted[..., :half], x[..., half:]], -1), [after]
 
     def stream(self) -> TransformerStream:
         """Return a stream that has read nothing yet; the tables behind it are made once."""
@@ -191,14 +211,18 @@ class Tables:
 class TransformerStream(Stream):
     """A transformer that reads symbol after symbol, with its keys and values kept."""
 
-    def __init__(self, tables: Tables, cache: _memory.Cache | None = None) -> None:
+    def __init__(
+        self, tables: Tables, cache: _memory.Cache | None = None, before: Array | None = None
+    ) -> None:
         s = tables.settings
         self._tables = tables
         self._cache = cache or _memory.Cache(s.layers, s.heads, s.width // s.heads, s.memory)
+        empty = np.zeros((2 * s.layers, s.width // 2 if s.shift else 0), dtype=np.float32)
+        self._before = empty if before is None else before  # what each part read last
 
     def copy(self) -> TransformerStream:
         """Return a stream that has read the same and goes its own way from here."""
-        return TransformerStream(self._tables, self._cache.copy())
+        return TransformerStream(self._tables, self._cache.copy(), self._before.copy())
 
     def step(self, symbol: int, channels: Sequence[int] = ()) -> Array:
         """Read a symbol and its side inputs; return the logits (V,) of what comes next."""
@@ -206,13 +230,22 @@ class TransformerStream(Stream):
         x = _memory.read_in(tables.symbols, tables.sides, symbol, channels)
         cache.begin()
         for i, (asks, attended, up, back) in enumerate(tables.layers):
-            asked = asks @ _memory.normed(x)
+            asked = asks @ self._read(2 * i, x)
             query, key, value = asked[:width], asked[width : 2 * width], asked[2 * width :]
             x += attended @ cache.attend(i, query, key, value)
-            inner = up @ _memory.normed(x)
+            inner = up @ self._read(2 * i + 1, x)
             np.maximum(inner, 0, out=inner)
             inner *= inner
             x += back @ inner
         logits: Array = tables.output @ _memory.normed(x)
         logits += tables.output_bias
         return logits
+
+    def _read(self, part: int, x: Array) -> Array:
+        """Return what a part reads, and remember half of it for the next symbol."""
+        read = _memory.normed(x)
+        half = self._before.shape[1]
+        kept = read[:half].copy()
+        read[:half] = self._before[part]
+        self._before[part] = kept
+        return read
