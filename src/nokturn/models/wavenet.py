@@ -38,6 +38,7 @@ class WavenetSettings(Settings):
     width: int = Field(default=160, ge=4, le=8192)  # of what passes the layers by
     skip: int = Field(default=256, ge=4, le=8192)  # of what goes straight to the output
     kernel: int = Field(default=2, ge=2, le=16)  # taps of each layer
+    normed: bool = True  # what a layer reads is brought to one loudness; false as in the paper
     embedding: int = Field(default=128, ge=1, le=8192)  # numbers for a symbol
     channel_embedding: int = Field(default=16, ge=1, le=1024)  # numbers for each side input
     dropout: float = Field(default=0.1, ge=0, lt=1)  # of what a layer says; one mask a chunk
@@ -84,6 +85,8 @@ class Wavenet(Model):
         shapes["input"] = (width, _sizes.fan_in(inputs, s.embedding, s.channel_embedding))
         last = len(s.dilations) - 1
         for i in range(last + 1):
+            if s.normed:
+                shapes[f"layer.{i}.norm"] = (width,)
             said = s.skip + (width if i < last else 0)  # nothing passes the last layer by
             shapes[f"layer.{i}.gates"] = (2 * width, s.kernel * width)
             shapes[f"layer.{i}.gates_bias"] = (2 * width,)
@@ -127,7 +130,8 @@ class Wavenet(Model):
         states = []
         for i, dilation in enumerate(s.dilations):
             w = {n: weights[f"layer.{i}.{n}"] for n in ("gates", "gates_bias", "back", "back_bias")}
-            parts, after = _layers.taps(x, state[i] if state else None, s.kernel, dilation)
+            read = _layers.normed(x, weights[f"layer.{i}.norm"]) if s.normed else x
+            parts, after = _layers.taps(read, state[i] if state else None, s.kernel, dilation)
             states.append(after)
             said = _layers.linear(torch.cat(parts, -1), w["gates"], w["gates_bias"])
             new, gate = said.chunk(2, -1)
@@ -148,7 +152,7 @@ class Wavenet(Model):
 
 @dataclass(frozen=True)
 class Tables:
-    """Weights as a step needs them: sigmoids are halved tanhs, so one tanh serves a layer."""
+    """Weights as a step needs them: gains multiplied in, sigmoids made tanhs for one call of it."""
 
     settings: WavenetSettings
     symbols: Array
@@ -166,6 +170,8 @@ class Tables:
             gates, gates_bias, back, back_bias = (
                 weights[f"layer.{i}.{n}"] for n in ("gates", "gates_bias", "back", "back_bias")
             )
+            if settings.normed:
+                gates = gates * np.tile(weights[f"layer.{i}.norm"], settings.kernel)
             # sigmoid(x) = tanh(x / 2) / 2 + 1 / 2: the last half goes into what reads the gates
             layers.append((gates * scale[:, None], gates_bias * scale, back * 0.5, back_bias))
         return cls(settings, symbols, sides, tuple(layers), weights)
@@ -189,7 +195,7 @@ class WavenetStream(Stream):
         x = _memory.read_in(tables.symbols, tables.sides, symbol, channels)
         skipped = np.zeros(s.skip, dtype=np.float32)
         for line, (gates, bias, back, back_bias) in zip(self._lines, tables.layers, strict=True):
-            said = gates @ np.concatenate(line.taps(x))
+            said = gates @ np.concatenate(line.taps(_memory.normed(x) if s.normed else x))
             said += bias
             np.tanh(said, out=said)
             new, gate = said[: s.width], said[s.width :]
