@@ -1,6 +1,6 @@
 """Transformer: every symbol looks back on those before it and takes what it needs.
 
-    Transformer.untrained(Inputs(90, (64,)), TransformerSettings(width=192), seed=1)
+    Transformer.untrained(Inputs(90, (64,)), TransformerSettings(width=128), seed=1)
 
 A decoder with the norm before each part, rotary places and a window: attention reaches back
 ``memory`` symbols in every layer, so layers times that in all. What is carried from chunk to chunk
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import torch
 
 Array = NDArray[np.float32]
-SIZES = {"tiny": 64, "small": 128, "medium": 192, "large": 384}
+SIZES = {"tiny": 64, "small": 96, "medium": 128, "large": 256}
 HEAD = 32  # numbers a head at the sizes named
 
 
@@ -36,8 +36,8 @@ class TransformerSettings(Settings):
     """Settings of the transformer."""
 
     layers: int = Field(default=4, ge=1, le=64)
-    width: int = Field(default=192, ge=4, le=8192)
-    heads: int = Field(default=6, ge=1, le=256)
+    width: int = Field(default=128, ge=4, le=8192)
+    heads: int = Field(default=4, ge=1, le=256)
     memory: int = Field(default=256, ge=2, le=65_536)  # symbols that attention reaches back
     shift: bool = True  # half of what each part reads is that of the symbol before
     inner: int = Field(default=4, ge=1, le=16)  # width of the inner layers, in widths

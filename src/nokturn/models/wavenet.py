@@ -1,11 +1,12 @@
 """WaveNet: gated convolutions over the past, each layer reaching twice as far as the one before.
 
-    WaveNet.untrained(Inputs(90, (64,)), WavenetSettings(width=192, layers=8, repeats=2), seed=1)
+    Wavenet.untrained(Inputs(90, (64,)), WavenetSettings(width=160, repeats=2), seed=1)
 
-Layers look 1, 2, 4 ... symbols back, and begin anew in every repeat. Each adds to what passes it by
-and sends a share straight to the output. A stream keeps what the layers reach back to, so writing a
-symbol costs one step of each layer, however far the whole network hears. It trains fast, as
-nothing waits for the symbol before; its weakness: beyond its reach it has forgotten everything.
+The taps of the layers lie 1, 2, 4 ... symbols apart, and begin anew in every repeat. Each layer
+adds to what passes it by and sends a share straight to the output. A stream keeps what the layers
+reach back to, so writing a symbol costs one step of each layer, however far the whole network
+hears. It trains fast, as nothing waits for the symbol before; its weakness: beyond its reach it has
+forgotten everything.
 """
 
 from __future__ import annotations
@@ -33,11 +34,11 @@ FARTHEST = 65_536  # symbols that one layer may reach back
 class WavenetSettings(Settings):
     """Settings of the WaveNet."""
 
-    layers: int = Field(default=8, ge=1, le=16)  # of a repeat: 8 reach back 1, 2, 4 ... 128 symbols
+    layers: int = Field(default=6, ge=1, le=16)  # of a repeat: 6 look 1, 2, 4 ... 32 symbols apart
     repeats: int = Field(default=1, ge=1, le=16)
     width: int = Field(default=160, ge=4, le=8192)  # of what passes the layers by
     skip: int = Field(default=256, ge=4, le=8192)  # of what goes straight to the output
-    kernel: int = Field(default=2, ge=2, le=16)  # taps of each layer
+    kernel: int = Field(default=3, ge=2, le=16)  # taps of each layer
     normed: bool = True  # what a layer reads is brought to one loudness; false as in the paper
     embedding: int = Field(default=128, ge=1, le=8192)  # numbers for a symbol
     channel_embedding: int = Field(default=16, ge=1, le=1024)  # numbers for each side input
