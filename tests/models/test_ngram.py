@@ -52,6 +52,14 @@ def test_one_key_teaches_the_others():
     assert model.predict(higher)[-1, 17] > 0.5
 
 
+def test_a_long_piece_is_written_as_it_is_foretold():
+    model = taught([[1, 2, 3, 4, 5] * 3, [5, 4, 3] * 4], order=4)
+    fed = np.append(0, np.random.default_rng(1).integers(1, 6, 60))
+    stream = model.stream()
+    rows = [np.exp(stream.step(symbol)) for symbol in fed.tolist()]
+    np.testing.assert_allclose(rows, model.predict(fed), rtol=1e-4)
+
+
 def test_it_comes_back_from_its_file(tmp_path):
     model = taught([[1, 2, 3], [3, 2, 1]])
     file = ModelFile(model, "abc_text", [*"<abcde"])

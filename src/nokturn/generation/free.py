@@ -23,8 +23,8 @@ from nokturn.music.piece import Piece
 from nokturn.music.score import Score
 from nokturn.music.time import TICKS_PER_QUARTER
 
-MAX_ATTEMPTS = 25
-MAX_SYMBOLS = 6000
+MAX_ATTEMPTS = 6
+MAX_SYMBOLS = 3000
 FEW_NOTES = 8
 LOOK_EVERY = 24  # symbols between two looks at how long the piece has become
 
@@ -66,7 +66,7 @@ def compose_freely(
     InputError
         The primer holds nothing that the encoding keeps.
     ConstraintError
-        In 25 attempts no piece had notes in it.
+        In six attempts no piece had notes in it.
     """
     encoding = restore(file.encoding, file.encoding_settings, file.vocabulary, file.channels)
     begin = [] if primer is None else encoding.encode(primer).tolist()

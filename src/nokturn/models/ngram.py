@@ -196,6 +196,9 @@ class NgramStream(Stream):
                 seen = told.setdefault(context, {})
                 seen[follower] = seen.get(follower, 0) + 1
         self.symbols.append(symbol)
+        longest = model.settings.order
+        if not layout.frames and len(self.symbols) > 4 * longest:  # no context reaches further
+            del self.symbols[: len(self.symbols) - 2 * longest]
         fed = np.array(self.symbols, dtype=np.int64)
         heard = Frames.of(fed, layout)
         here = heard.last()
