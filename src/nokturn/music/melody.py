@@ -4,8 +4,10 @@
 
 The line is what the first voice plays as it stands, without repeats; of chords the top note; tied
 notes are one; rests lengthen nothing and are passed over. Of a Score it is the top note of each
-onset in the first track that is no drum. Versions of a tune in different keys have the same steps.
-Its weakness: a tune written in notes of twice the length is another one.
+onset in the first track that is no drum, and where all are drums, what the drummer strikes, with
+the time to the next stroke in sixteenths. Versions of a tune in different keys have the same steps.
+Its weakness: a tune written in notes of twice the length is another one, and so is one performed
+freely.
 """
 
 from __future__ import annotations
@@ -20,7 +22,9 @@ from numpy.typing import NDArray
 from nokturn.music.piece import Piece
 from nokturn.music.score import Score
 from nokturn.music.sheet import Sheet
+from nokturn.music.time import TICKS_PER_QUARTER
 
+DRUM_STEP = TICKS_PER_QUARTER // 4  # how finely a drummer's time is read
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -65,8 +69,9 @@ class Melody:
 def melody(piece: Piece) -> Melody:
     """Return the melody of a piece; it may be empty."""
     music = piece.sheet_or_score
-    rows = list(_written(music)) if isinstance(music, Sheet) else list(_sounding(music))
-    table = np.array(rows, dtype=np.int64).reshape(-1, 3)
+    if isinstance(music, Score):
+        return _sounding(music)
+    table = np.array(list(_written(music)), dtype=np.int64).reshape(-1, 3)
     return Melody(table[:, 0], table[:, 1], table[:, 2])
 
 
@@ -91,12 +96,17 @@ def _written(sheet: Sheet) -> Iterator[tuple[int, int, int]]:
         yield tied[0], tied[1], tied[2]
 
 
-def _sounding(score: Score) -> Iterator[tuple[int, int, int]]:
-    tracks = [track for track in score.tracks if len(track.notes) and not track.drums]
-    if not tracks:
-        return
-    notes = tracks[0].notes
-    last = np.append(np.flatnonzero(np.diff(notes["onset"])), len(notes) - 1)
-    scale = 480 / score.ticks_per_quarter
-    for note in notes[last]:  # notes stand in order of pitch at each onset: the last is the top
-        yield int(note["pitch"]), round(int(note["duration"]) * scale), -1
+def _sounding(score: Score) -> Melody:
+    playing = [track for track in score.tracks if len(track.notes)]
+    pitched = [track for track in playing if not track.drums]
+    if not playing:
+        return Melody(*np.zeros((3, 0), dtype=np.int64))
+    notes = (pitched or playing)[0].notes
+    # Notes stand in order of pitch at each onset: the last is the top.
+    notes = notes[np.append(notes["onset"][1:] != notes["onset"][:-1], True)]
+    lengths = notes["duration"] if pitched else np.diff(notes["onset"], append=notes["onset"][-1:])
+    ticks = np.rint(lengths * (TICKS_PER_QUARTER / score.ticks_per_quarter))
+    if not pitched:
+        ticks = np.rint(ticks / DRUM_STEP) * DRUM_STEP
+    nowhere = np.full(len(notes), -1)
+    return Melody(notes["pitch"].astype(np.int64), ticks.astype(np.int64), nowhere)

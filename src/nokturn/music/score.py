@@ -34,6 +34,9 @@ def notes_of(rows: Iterable[Sequence[int]]) -> Notes:
 
 def in_order(notes: Notes) -> Notes:
     """Return notes sorted by onset, then pitch, then duration."""
+    place = notes["onset"] * 128 + notes["pitch"]
+    if (place[1:] > place[:-1]).all():  # most files hold them so; sorting takes five times as long
+        return notes
     return notes[np.lexsort((notes["duration"], notes["pitch"], notes["onset"]))]
 
 
