@@ -42,6 +42,20 @@ RECIPES = {
         "training": {"lanes": 8, "shards": 4},
         "clock": True,
     },
+    "echo": {
+        "model": {"layers": 1, "width": 512, "embedding": 128, "dropout": 0.3, "weight_drop": 0.3},
+        "training": {"lanes": 8, "shards": 4},
+        "clock": True,
+        "echo": True,
+    },
+    "hybrid": {
+        "kind": "hybrid_tokens",
+        "model": {"settings": {"layers": 1, "width": 512, "embedding": 128, "dropout": 0.3,
+                               "weight_drop": 0.3}},
+        "training": {"lanes": 4, "shards": 1},
+        "clock": True,
+        "echo": True,
+    },
 }  # fmt: skip
 
 PPMD = """
@@ -78,7 +92,9 @@ def learned(
 ) -> None:
     """Train a recipe and print its held-out bits per character and the CPU-minutes it took."""
     recipe = RECIPES[name]
-    encoding = registry.find("encodings", "abc_text")(plain=True, clock=recipe["clock"])
+    encoding = registry.find("encodings", "abc_text")(
+        plain=True, clock=recipe["clock"], echo=recipe.get("echo", False)
+    )
     encoding = encoding.fit([*(piece for piece, _ in train_on), *valid])
     with StoreWriter(
         folder / f"{name}-tokens",
@@ -98,7 +114,7 @@ def learned(
     for event in train(
         TokenStore(folder / f"{name}-tokens"),
         folder / f"{name}-run",
-        "recurrent",
+        recipe.get("kind", "recurrent"),
         recipe["model"],
         build(TrainingSettings, settings, "training"),
     ):
@@ -164,7 +180,7 @@ def main() -> None:
     for name, bits in compressed(text_of(own), held, args.ppmd, folder).items():
         print(json.dumps({"recipe": name, "bits_per_character": bits}), flush=True)
     for name in args.recipes:
-        mine = train_on if name == "ours" else [(piece, 1) for piece in own]
+        mine = train_on if name != "old" else [(piece, 1) for piece in own]
         learned(name, mine, valid, folder, args.minutes)
 
 

@@ -68,3 +68,34 @@ def test_a_recipe_that_is_no_toml(tmp_path):
         read_recipe(tmp_path / "r.toml")
     with pytest.raises(InputError, match="cannot read"):
         read_recipe(tmp_path / "none.toml")
+
+
+RECIPE = """
+[encoding]
+name = "note_chord"
+[model]
+name = "transformer"
+heads = 4
+[variants.as-written.model]
+name = "recurrent"
+"""
+
+
+def test_a_variant_puts_its_tables_in_the_place_of_the_recipe_s_own(tmp_path):
+    path = tmp_path / "cello.toml"
+    path.write_text(RECIPE)
+    encoding = {"name": "note_chord"}
+    right = {"encoding": encoding, "model": {"name": "transformer", "heads": 4}}
+    assert read_recipe(path) == right
+    as_written = {"encoding": encoding, "model": {"name": "recurrent"}}
+    assert read_recipe(f"{path}@as-written") == as_written
+
+
+def test_a_variant_that_a_recipe_does_not_have(tmp_path):
+    path = tmp_path / "cello.toml"
+    path.write_text(RECIPE)
+    with pytest.raises(UsageError, match="no variant 'as-writen'. Did you mean as-written"):
+        read_recipe(f"{path}@as-writen")
+    path.write_text("[model]\n")
+    with pytest.raises(UsageError, match="It has no variants"):
+        read_recipe(f"{path}@right")

@@ -50,14 +50,43 @@ Seconds = Annotated[float, BeforeValidator(seconds)]
 
 
 def read_recipe(path: str | Path) -> dict[str, Any]:
-    """Read a recipe: TOML tables of settings. Raises `InputError` with the place of a mistake."""
-    path = Path(path)
+    """Read a recipe: TOML tables of settings.
+
+    ``ogan-cello.toml@as-written`` is the recipe with the tables under ``[variants.as-written]`` in
+    the place of its own.
+
+    Raises
+    ------
+    InputError
+        There is no such file, or it is no TOML; with the place of the mistake.
+    UsageError
+        The recipe has no such variant.
+    """
+    name, _, variant = str(path).partition(".toml@")
+    path = Path(f"{name}.toml") if variant else Path(path)
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        recipe = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}.", "Check the name.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path} is not a TOML recipe: {error}.") from error
+    variants = recipe.pop("variants", {})
+    if not variant:
+        return recipe
+    if variant not in variants:
+        known = did_you_mean(variant, variants) if variants else "It has no variants."
+        raise UsageError(f"{path} has no variant {variant!r}.", known)
+    chosen: dict[str, Any] = variants[variant]
+    return recipe | chosen
+
+
+def recipe_name(path: str | Path) -> str:
+    """Return what to call a recipe: its file's name, and its variant.
+
+    >>> recipe_name("recipes/ogan-cello.toml@as-written")
+    'ogan-cello-as-written'
+    """
+    return Path(str(path).replace(".toml@", "-") + ".toml").stem.removesuffix(".toml")
 
 
 def override(recipe: Mapping[str, Any], changes: Iterable[str]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ EXAMPLES = (
 @click.command(cls=Command, examples=EXAMPLES, no_args_is_help=True)
 @click.argument("paths", metavar="[PATH]...", nargs=-1)
 @click.option("--name", default="", help="Name of the model; else that of the first PATH.")
-@click.option("--recipe", metavar="TOML", help="File with settings.")
+@click.option("--recipe", metavar="TOML[@VARIANT]", help="File with settings.")
 @click.option(
     "--set",
     "changes",
@@ -35,6 +35,7 @@ EXAMPLES = (
     help="Files to hold out; else a tenth of the tunes. May be repeated.",
 )
 @click.option("--time", default="", metavar="TIME", help="Budget, such as 10m or 1h30m.")
+@click.option("--quick", is_flag=True, help="Only see that all works: a tiny model, a minute.")
 @click.option("--resume", is_flag=True, help="Go on with a training that was stopped.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object an event.")
 @click.pass_obj
@@ -46,6 +47,7 @@ def train(
     changes: tuple[str, ...],
     valid: tuple[str, ...],
     time: str,
+    quick: bool,
     resume: bool,
     as_json: bool,
 ) -> None:
@@ -59,7 +61,7 @@ def train(
     with stopping() as stop:
         events = workflow(
             *paths, name=name, recipe=recipe, set=changes, valid=valid, time=time,
-            resume=resume, stop=stop,
+            quick=quick, resume=resume, stop=stop,
         )  # fmt: skip
         for event in events:
             if as_json:

@@ -6,9 +6,10 @@
     |:GAB cde|g3 d3:|          one id a character; what stands before the tune is a prompt
 
 What is learned is the canonical text without title, names, lyrics and tempo. Everything it says
-comes back, character by character. Beside each character goes the bar clock: where in the bar,
-the section and the repeat it stands. With ``plain`` the text is learned as people typed it, headers
-and all. Its weakness: a note takes several characters, and only some texts are music.
+comes back, character by character. Beside each character goes the bar clock: where in the bar, the
+section and the repeat it stands; with ``echo`` also what followed when the piece last went so.
+With ``plain`` the text is learned as people typed it, headers and all. Its weakness: a note takes
+several characters, and only some texts are music.
 """
 
 from __future__ import annotations
@@ -22,8 +23,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from pydantic import PrivateAttr
 
+from nokturn.encodings import _echo
 from nokturn.encodings._abc_clock import CHANNELS, BarClock
-from nokturn.encodings.base import BOUNDARY, BOUNDARY_NAME, Encoding, NoChannels, Tracker
+from nokturn.encodings.base import BOUNDARY, BOUNDARY_NAME, Encoding, NoChannels, Together, Tracker
 from nokturn.errors import InputError
 from nokturn.formats import _abc_reader, _abc_writer
 from nokturn.music.piece import Piece
@@ -49,11 +51,14 @@ class AbcText(Encoding):
         Keep chord symbols (not with ``plain``, where everything is kept).
     clock
         Give the bar clock beside the characters.
+    echo
+        Also tell what followed in the piece when it last went as it goes now.
     """
 
     plain: bool = False
     chords: bool = True
     clock: bool = True
+    echo: bool = False
 
     keeps = frozenset({"onset", "pitch", "duration", "spelling", "key", "meter", "bars", "text"})
     source = "The ABC music standard 2.1; Sturm et al., arXiv:1604.08723 (controls before the tune)"
@@ -63,8 +68,9 @@ class AbcText(Encoding):
 
     @property
     def channels(self) -> dict[str, int]:
-        """The bar clock's channels, if it is on."""
-        return dict(CHANNELS) if self.clock else {}
+        """The channels of the bar clock and of the echo, if they are on."""
+        clock = dict(CHANNELS) if self.clock else {}
+        return clock | (_echo.channels(len(self._vocabulary)) if self.echo else {})
 
     def fit(self, pieces: Iterable[Piece]) -> Self:
         """Return the same encoding with every character that occurs, and those always needed."""
@@ -136,7 +142,9 @@ class AbcText(Encoding):
 
     def tracker(self, **hints: int) -> Tracker:
         """Return the bar clock; ``bars`` is how many the piece will have, repeats played."""
-        return ClockTracker(self, BarClock(**hints)) if self.clock else NoChannels()
+        told: list[Tracker] = [ClockTracker(self, BarClock(**hints))] if self.clock else []
+        told += [_echo.Echo()] if self.echo else []
+        return Together(told) if len(told) > 1 else told[0] if told else NoChannels()
 
     def known_hints(self, ids: ArrayLike) -> dict[str, int]:
         """Return how many bars a piece has, played with its repeats."""

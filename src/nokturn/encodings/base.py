@@ -84,6 +84,21 @@ class NoChannels(Tracker):
         return self
 
 
+class Together(Tracker):
+    """Several trackers side by side."""
+
+    def __init__(self, trackers: Sequence[Tracker]) -> None:
+        self._trackers = trackers
+
+    def step(self, symbol: int) -> tuple[int, ...]:
+        """Read a symbol; return the values of all."""
+        return tuple(value for tracker in self._trackers for value in tracker.step(symbol))
+
+    def copy(self) -> Together:
+        """Return trackers that go their own way from here."""
+        return Together([tracker.copy() for tracker in self._trackers])
+
+
 class Encoding(registry.Component, Settings):
     """Music <-> ids. The fields of a subclass are its settings.
 

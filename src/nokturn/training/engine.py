@@ -213,6 +213,7 @@ class Engine:
         pace = Pace(
             step=self.step,
             rate=rate,
+            beta1=s.beta1,
             beta2=s.beta2,
             decay=s.weight_decay,
             memory=memory,

@@ -84,11 +84,11 @@ class Pace:
 
     step: int  # counted from 1
     rate: float
+    beta1: float
     beta2: float
     decay: float
     memory: float
     scale: float  # of the gradient, by clipping
-    beta1: float = 0.9
     epsilon: float = 1e-8
 
 

@@ -23,6 +23,7 @@ class TrainingSettings(Settings):
     precision: Literal["auto", "float32", "bfloat16"] = "auto"  # of the recurrent weights
     learning_rate: float = Field(default=2.5e-3, gt=0, lt=1)
     warm_up: int = Field(default=200, ge=0)  # steps; a tenth of all at most
+    beta1: float = Field(default=0.9, ge=0, lt=1)  # Adam's momentum; 0 makes it RMSProp
     beta2: float = Field(default=0.99, gt=0, lt=1)  # how long Adam remembers squares
     weight_decay: float = Field(default=0.03, ge=0, lt=1)
     clip: float = Field(default=1.0, gt=0)  # longest gradient
@@ -32,6 +33,7 @@ class TrainingSettings(Settings):
     transpose_share: float = Field(default=0.6, ge=0, le=1)  # of the pieces met in another key
     hide_hints: float = Field(default=0.5, ge=0, le=1)  # of the pieces, whose hints are hidden
     patience: float = Field(default=0.3, gt=0, le=1)  # stop after this part of the run without gain
+    until: float | None = Field(default=None, gt=0, le=1)  # stop at this accuracy in training
     report_every: int = Field(default=0, ge=0)  # epochs from report to report; 0 = by time
     keep_every: int = Field(default=1, ge=1)  # reports from kept model to kept model
     save_every: Seconds = Field(default=60.0, ge=0)  # between checkpoints

@@ -105,9 +105,13 @@ class Trainer:
                 yield Interrupted(self.run.folder, self.at.epoch, self.at.done, self.at.steps)
                 return
             if self.at.done >= self.at.steps or self.at.epoch % self.at.every == 0:
+                learned = self._learned()
                 yield self._report()
                 self._replan()
                 self._save()
+                if learned:
+                    yield self._finished("the accuracy asked for in training is reached")
+                    return
             if self._stale():
                 yield self._finished("the held-out figure stopped improving")
                 return
@@ -181,6 +185,11 @@ class Trainer:
         if at.best_nats is None or not at.done:
             return False
         return at.done - at.best_done > max(1, self.settings.patience * at.steps)
+
+    def _learned(self) -> bool:
+        """Return whether the accuracy since the last report is what was asked for."""
+        until, at = self.settings.until, self.at
+        return until is not None and at.correct >= until * max(1, at.symbols)
 
     def _sign(self, symbols_per_s: float) -> Step:
         at = self.at

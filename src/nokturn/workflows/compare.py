@@ -38,7 +38,7 @@ from nokturn.evaluation.validity import check_sheet
 from nokturn.generation.free import compose_freely
 from nokturn.models._file import ModelFile
 from nokturn.music.piece import Piece
-from nokturn.settings import build, override, read_recipe
+from nokturn.settings import build, override, read_recipe, recipe_name
 from nokturn.training.events import Event, Interrupted
 from nokturn.training.runs import Run, checked
 from nokturn.workflows.corpus import CorpusSettings, lay_down, source_of
@@ -144,7 +144,7 @@ def compare(
     InputError
         Nothing in the files can be used.
     """
-    names = [checked(f"compare-{Path(recipe).stem}") for recipe in recipes]
+    names = [checked(f"compare-{recipe_name(recipe)}") for recipe in recipes]
     if not names or len(names) != len(dict.fromkeys(names)):
         raise UsageError("Compare what?", "Name recipes (.toml), each with a name of its own.")
     settings = [override(read_recipe(recipe), set) for recipe in recipes]
@@ -168,7 +168,7 @@ def compare(
             if isinstance(event, Published):
                 took = clock.perf_counter() - began
                 learned, held = _sides(TokenStore(run.store), pieces, held_out)
-                title = Path(recipe).stem
+                title = recipe_name(recipe)
                 rows.append(_row(title, event.path, run, learned, held, took, samples, folder))
     yield Comparison(rows, _write(folder, rows, time))
 

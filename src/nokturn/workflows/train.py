@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,12 +20,14 @@ from nokturn.corpora._ingest import Corpus
 from nokturn.corpora._report import IngestReport
 from nokturn.corpora.base import Source
 from nokturn.errors import UsageError
-from nokturn.settings import build, override, read_recipe
+from nokturn.settings import build, override, read_recipe, recipe_name
 from nokturn.training import checkpoint
 from nokturn.training.events import Event
 from nokturn.training.runs import Run, checked
 from nokturn.workflows.corpus import CorpusSettings, lay_down, source_of
 from nokturn.workflows.learn import Published, learn, remember, remembered
+
+QUICK_TIME = "60s"
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ def train(
     set: Sequence[str] = (),
     valid: Sequence[str | Path] = (),
     time: str = "",
+    quick: bool = False,
     resume: bool = False,
     stop: threading.Event | None = None,
 ) -> Iterator[Read | Event | Published]:
@@ -56,13 +59,16 @@ def train(
     name
         Of the run and the model; empty = that of the first path.
     recipe
-        TOML file with settings: tables ``encoding``, ``corpus``, ``model``, ``training``.
+        TOML file with settings: tables ``encoding``, ``corpus``, ``model``, ``training``; a
+        variant of it is named like ``ogan-cello.toml@as-written``.
     set
         Single settings, ``"model.width=512"``; they count more than the recipe.
     valid
         Files to hold out; none = a tenth of the pieces, versions of a tune on one side.
     time
         Budget: ``"10m"``, ``"1h30m"``.
+    quick
+        Only see that all works: a tiny model, no transposition, a minute.
     resume
         Go on with the run of that name.
     stop
@@ -86,7 +92,7 @@ def train(
             f"There is a training named {name} already.",
             f"Resume it:  nokturn train --name {name} --resume   or choose another --name.",
         )
-    settings = settings_of(recipe, set, time)
+    settings = settings_of(recipe, set, time, quick=quick)
     source = source_of(paths, build(CorpusSettings, settings.get("corpus", {}), "corpus"))
     source.files()  # says what is missing before a folder is made
     corpus = lay_down(run, source, valid, settings)
@@ -115,10 +121,15 @@ def _keys(corpus: Corpus) -> dict[str, int]:
 
 
 def settings_of(
-    recipe: str | Path | None = None, changes: Sequence[str] = (), time: str = ""
+    recipe: str | Path | None = None,
+    changes: Sequence[str] = (),
+    time: str = "",
+    *,
+    quick: bool = False,
 ) -> dict[str, Any]:
     """Return a recipe with single settings and a time budget put in their places."""
-    settings = override(read_recipe(recipe) if recipe else {}, changes)
+    told = read_recipe(recipe) if recipe else {}
+    settings = override(_quickened(told) if quick else told, changes)
     if time:
         training = settings.setdefault("training", {})
         training.pop("epochs", None)
@@ -126,12 +137,21 @@ def settings_of(
     return settings
 
 
+def _quickened(recipe: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a recipe whose model is tiny and learns for a minute."""
+    model = {"name": recipe.get("model", {}).get("name", "recurrent"), "size": "tiny"}
+    corpus = dict(recipe.get("corpus", {})) | {"transpositions": 0}
+    kept = {k: v for k, v in recipe.get("training", {}).items() if k not in ("epochs", "lanes")}
+    training = kept | {"time": QUICK_TIME}
+    return dict(recipe) | {"model": model, "corpus": corpus, "training": training}
+
+
 def _named_after(paths: Sequence[str | Path], recipe: str | Path | None) -> str:
     """Return a name for a run after the first path or the recipe: ``My tunes/`` -> ``My-tunes``."""
-    source = paths[0] if paths else recipe
-    if source is None:
+    if not paths and recipe is None:
         raise UsageError(
             "Learn from what, or resume which training?",
             "Name files or folders, or a training:  nokturn train --name my-tunes --resume",
         )
-    return "-".join(Path(source).absolute().stem.split()) or "tunes"
+    stem = Path(paths[0]).absolute().stem if paths else recipe_name(str(recipe))
+    return "-".join(stem.split()) or "tunes"

@@ -1,0 +1,181 @@
+"""Counting experts over symbols: what followed the last few, in the corpus and in the piece.
+
+    experts = TokenExperts(pieces, size=95, order=24)
+    said = experts.predict(piece)          log_p (T, E, V), trust (T, F)
+
+One chain of contexts goes from none to the last `order` symbols, over the corpus with the piece so
+far; each `STOPS` of it is an expert. Another chain hears the piece so far alone. Probabilities are
+
+    p = (counts + d p_shorter) / (n + d),    d = different followers + 0.5
+
+*Trust* says how long a context was found, how often, and how sure the experts are: a gate needs to
+know. While a piece that was counted is trained on, its own counts are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from nokturn.models._counts import Floats, Hashes, Ints, Table, inside_counts, salted
+from nokturn.models._frames import Frames, Layout
+
+ORDERS = (0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32)
+STOPS = (2, 4, 6, 12)  # orders at which the long chain is heard, beside its end
+OFTEN = np.float32(0.5)  # of a logarithm of counts, to bring it near 1
+FLOOR = np.float32(0.5)
+LEAST = 1e-6
+INSIDE = 2.0  # weight of what happened earlier in the piece
+TRUST = 6  # numbers that say how far the experts can be trusted
+TEXT = Layout(first=1, pitches=0)
+
+
+class Said(NamedTuple):
+    """What the experts say at each place."""
+
+    log_p: Floats  # (T, E, V)
+    trust: Floats  # (T, TRUST)
+
+
+class TokenExperts:
+    """The experts of a corpus.
+
+    Parameters
+    ----------
+    pieces
+        The pieces to learn from: symbols with the boundary first and last.
+    size
+        Number of symbols V.
+    order
+        Symbols of the longest context.
+    """
+
+    def __init__(self, pieces: Sequence[Ints], size: int, order: int) -> None:
+        self.size = size
+        self.orders = orders(order)
+        self._pieces = {piece[:-1].tobytes() for piece in pieces}
+        none = [np.zeros(0, dtype=np.uint64) for _ in self.orders]
+        columns = [none, *(self.contexts(piece[:-1]) for piece in pieces)]
+        followers = np.concatenate([np.zeros(0, dtype=np.int64), *(p[1:] for p in pieces)])
+        self.tables = [
+            Table.of(np.concatenate(keys), followers) for keys in zip(*columns, strict=True)
+        ]
+
+    def contexts(self, fed: Ints) -> list[Hashes]:
+        """Return the contexts of every place, short ones first."""
+        heard = Frames.of(fed, TEXT)
+        return [salted(heard.window(k) if k else 0 * heard.window(0), k) for k in self.orders]
+
+    def predict(self, fed: Ints, own: Ints | None = None) -> Said:
+        """Return what is expected after each symbol.
+
+        Parameters
+        ----------
+        fed
+            Symbols with the boundary first, (T,).
+        own
+            What follows, (T,), where the piece may be one of those counted.
+        """
+        if own is not None and fed.astype(np.int64).tobytes() not in self._pieces:
+            own = None
+        heard = Frames.of(fed, TEXT)
+        followed = fed[1:] if own is None else own
+        long = short = np.full((len(fed), self.size), 1 / self.size, dtype=np.float32)
+        found: list[Floats] = []
+        trust = np.zeros((len(fed), TRUST), dtype=np.float32)
+        for k, keys, table in zip(self.orders, self.contexts(fed), self.tables, strict=True):
+            inside = inside_counts(keys, followed, heard, self.size, weight=1.0)
+            counts = table.rows(keys, heard.base, TEXT, self.size)
+            counts += inside_counts(keys, followed, heard, self.size, weight=INSIDE, own=own)
+            counts = np.maximum(counts, 0)
+            long, short = _blend(long, counts), _blend(short, inside)
+            _note(trust[:, :2], counts, k, self.orders[-1])
+            _note(trust[:, 2:4], inside, k, self.orders[-1])
+            if k in STOPS:
+                found.append(long)
+        p = np.stack([*found, long, short], axis=1)
+        trust[:, 4], trust[:, 5] = long.max(1), short.max(1)
+        return Said(np.log(p + np.float32(LEAST)), trust)
+
+    @property
+    def count(self) -> int:
+        """Number E of experts."""
+        return count_of(self.orders[-1])
+
+
+def orders(longest: int) -> tuple[int, ...]:
+    """Return the lengths of the contexts."""
+    return (*(k for k in ORDERS if k < longest), longest)
+
+
+def count_of(longest: int) -> int:
+    """Return how many experts there are."""
+    return sum(k in STOPS for k in orders(longest)) + 2
+
+
+def _blend(shorter: Floats, counts: Floats) -> Floats:
+    discount = (counts > 0).sum(-1, keepdims=True, dtype=np.float32) + FLOOR
+    total = counts.sum(-1, keepdims=True)
+    return np.asarray((counts + discount * shorter) / (total + discount), dtype=np.float32)
+
+
+def _note(trust: Floats, counts: Floats, order: int, longest: int) -> None:
+    """Remember the longest context that was found, and how often it was."""
+    times = counts.sum(-1)
+    found = times > 0
+    trust[found, 0] = (order + 1) / (longest + 1)
+    trust[found, 1] = OFTEN * np.log1p(times[found])
+
+
+class TokenExpertsStream:
+    """The experts, reading symbol after symbol."""
+
+    def __init__(self, experts: TokenExperts) -> None:
+        self._experts = experts
+        self._read: list[int] = []
+        self._last: list[int] = []
+        self._followed: list[dict[int, dict[int, int]]] = [{} for _ in experts.orders]
+
+    def step(self, symbol: int) -> Said:
+        """Read a symbol; return what is expected next, (E, V) and (TRUST,)."""
+        for told, context in zip(self._followed, self._last, strict=False):
+            seen = told.setdefault(context, {})
+            seen[symbol] = seen.get(symbol, 0) + 1
+        experts = self._experts
+        longest = experts.orders[-1]
+        self._read.append(symbol)
+        if len(self._read) > 4 * longest:  # no context reaches further
+            del self._read[: -2 * longest]
+        keys = [column[-1:] for column in experts.contexts(np.array(self._read))]
+        self._last = [int(key[0]) for key in keys]
+        return self._said(keys)
+
+    def _said(self, keys: list[Hashes]) -> Said:
+        experts = self._experts
+        size, longest = experts.size, experts.orders[-1]
+        long = short = np.full((1, size), 1 / size, dtype=np.float32)
+        found: list[Floats] = []
+        trust = np.zeros((1, TRUST), dtype=np.float32)
+        nowhere = np.zeros(1, dtype=np.int64)
+        for i, (k, table) in enumerate(zip(experts.orders, experts.tables, strict=True)):
+            inside = np.zeros((1, size), dtype=np.float32)
+            for follower, times in self._followed[i].get(self._last[i], {}).items():
+                inside[0, follower] = times
+            counts = table.rows(keys[i], nowhere, TEXT, size) + INSIDE * inside
+            long, short = _blend(long, counts), _blend(short, inside)
+            _note(trust[:, :2], counts, k, longest)
+            _note(trust[:, 2:4], inside, k, longest)
+            if k in STOPS:
+                found.append(long)
+        trust[:, 4], trust[:, 5] = long.max(1), short.max(1)
+        p = np.concatenate([*found, long, short])
+        return Said(np.log(p + np.float32(LEAST)), trust[0])
+
+    def copy(self) -> TokenExpertsStream:
+        """Return a stream that has read the same and goes its own way from here."""
+        twin = TokenExpertsStream(self._experts)
+        twin._read, twin._last = list(self._read), list(self._last)
+        twin._followed = [{k: dict(v) for k, v in told.items()} for told in self._followed]
+        return twin

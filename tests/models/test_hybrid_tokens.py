@@ -1,0 +1,119 @@
+"""Experts over symbols: what they count, what they leave out, and the hybrid that asks them."""
+
+import numpy as np
+import pytest
+import torch
+
+from nokturn.errors import ModelError
+from nokturn.models._token_experts import INSIDE, TokenExperts, TokenExpertsStream, count_of
+from nokturn.models.base import Inputs
+from nokturn.models.hybrid_tokens import HybridTokens, HybridTokensSettings
+from nokturn.settings import build
+
+SIZE = 9
+RANDOM = np.random.default_rng(3)
+
+
+def pieces(count=4, length=40):
+    return [np.array([0, *RANDOM.integers(1, SIZE, length), 0]) for _ in range(count)]
+
+
+def hybrid(corpus, order=6):
+    inner = {"width": 12, "embedding": 6, "channel_embedding": 2}
+    settings = HybridTokensSettings(settings=inner, order=order)
+    return HybridTokens.untrained(Inputs(SIZE, (3,)), settings, seed=1).primed(corpus)
+
+
+def slow_chain(corpus, fed, own, order):
+    """Return the probabilities of what follows the last symbol, counted with dictionaries."""
+    p = np.full(SIZE, 1 / SIZE)
+    for k in TokenExperts([], SIZE, order).orders:
+        context = tuple(fed[-k:]) if k else ()
+        counts = np.zeros(SIZE)
+        whole = [fed[:], *[list(piece) for piece in corpus if own is None or piece is not own]]
+        for number, piece in enumerate(whole):
+            for at in range(max(k, 1), len(piece)):
+                if tuple(piece[at - k : at]) == context:
+                    counts[piece[at]] += INSIDE if number == 0 else 1
+        d = (counts > 0).sum() + 0.5
+        p = (counts + d * p) / (counts.sum() + d)
+    return p
+
+
+@pytest.mark.parametrize("order", [1, 3, 5])
+def test_experts_agree_with_counting_by_hand(order):
+    corpus, new = pieces(), pieces(1)[0][:-1]
+    found = np.exp(TokenExperts(corpus, SIZE, order).predict(new).log_p[:, -2])
+    for at in (3, 11, 30):
+        expected = slow_chain([p.tolist() for p in corpus], new[: at + 1].tolist(), None, order)
+        np.testing.assert_allclose(found[at], expected, atol=2e-5)
+
+
+def test_a_piece_that_was_counted_is_heard_as_if_it_were_new():
+    corpus = pieces()
+    piece = corpus[1]
+    without = TokenExperts([p for p in corpus if p is not piece], SIZE, 5).predict(piece[:-1])
+    among = TokenExperts(corpus, SIZE, 5).predict(piece[:-1], own=piece[1:])
+    np.testing.assert_allclose(among.log_p, without.log_p, atol=1e-4)
+    np.testing.assert_allclose(among.trust, without.trust, atol=1e-4)
+
+
+def test_a_piece_that_was_not_counted_loses_nothing():
+    experts, new = TokenExperts(pieces(), SIZE, 5), pieces(1)[0]
+    again = experts.predict(new[:-1], own=new[1:])
+    np.testing.assert_array_equal(again.log_p, experts.predict(new[:-1]).log_p)
+
+
+def test_experts_read_symbol_by_symbol_say_the_same():
+    experts, new = TokenExperts(pieces(), SIZE, 7), pieces(1, 80)[0][:-1]
+    whole, stream = experts.predict(new), TokenExpertsStream(experts)
+    for at, symbol in enumerate(new.tolist()):
+        said = stream.step(symbol)
+        np.testing.assert_allclose(said.log_p, whole.log_p[at], atol=1e-4)
+        np.testing.assert_allclose(said.trust, whole.trust[at], atol=1e-4)
+
+
+def test_what_comes_does_not_change_what_was_expected():
+    experts, new = TokenExperts(pieces(), SIZE, 7), pieces(1)[0][:-1]
+    other = new.copy()
+    other[20:] = 1
+    before = experts.predict(new).log_p[:20]
+    np.testing.assert_array_equal(before, experts.predict(other).log_p[:20])
+
+
+def test_the_hybrid_streams_as_it_reads_whole():
+    model = hybrid(pieces())
+    model.weights["weigh"][:] = RANDOM.normal(0, 0.1, model.weights["weigh"].shape)
+    ids = pieces(1)[0][:-1]
+    channels = RANDOM.integers(0, 3, (1, len(ids), 1))
+    weights = {name: torch.from_numpy(array) for name, array in model.weights.items()}
+    whole, _ = model.forward(weights, torch.from_numpy(ids)[None], torch.from_numpy(channels))
+    stream = model.stream()
+    steps = [stream.step(int(s), c) for s, c in zip(ids, channels[0].tolist(), strict=True)]
+    np.testing.assert_allclose(np.stack(steps), whole[0].numpy(), atol=2e-3)
+
+
+def test_padding_changes_nothing():
+    model, (short,) = hybrid(pieces()), pieces(1, 20)
+    weights = {name: torch.from_numpy(array) for name, array in model.weights.items()}
+    ids = np.zeros((2, 30), dtype=np.int64)
+    targets = np.full((2, 30), -100)
+    long = pieces(1, 29)[0]
+    ids[0], targets[0] = long[:30], long[1:31]
+    ids[1, :21], targets[1, :21] = short[:-1], short[1:]
+    nothing = np.zeros((2, 30, 1), dtype=np.int64)
+    both = model.cost(weights, *map(torch.from_numpy, (ids, nothing, targets)))
+    one = [a[1:, :21] for a in (ids, nothing, targets)]
+    alone = model.cost(weights, *map(torch.from_numpy, one))
+    torch.testing.assert_close(both.nats[1], alone.nats[0])
+
+
+def test_a_hybrid_of_a_hybrid_is_refused():
+    settings = build(HybridTokensSettings, {"network": "ngram"})
+    with pytest.raises(ModelError, match="not made of ngram. Take recurrent"):
+        HybridTokens.untrained(Inputs(SIZE), settings, seed=1)
+
+
+def test_how_many_experts_there_are():
+    assert count_of(24) == 6
+    assert count_of(1) == 2
