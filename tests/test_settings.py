@@ -94,7 +94,7 @@ def test_a_variant_puts_its_tables_in_the_place_of_the_recipe_s_own(tmp_path):
 def test_a_variant_that_a_recipe_does_not_have(tmp_path):
     path = tmp_path / "cello.toml"
     path.write_text(RECIPE)
-    with pytest.raises(UsageError, match="no variant 'as-writen'. Did you mean as-written"):
+    with pytest.raises(UsageError, match=r"no variant 'as-writen'. Did you mean as-written"):
         read_recipe(f"{path}@as-writen")
     path.write_text("[model]\n")
     with pytest.raises(UsageError, match="It has no variants"):

@@ -27,7 +27,7 @@ def test_what_came_again_is_foretold_from_the_fifth_symbol_on():
 
 def test_one_other_note_ends_the_exact_echo_and_not_the_loose_one():
     phrase = list(range(1, 21))
-    varied = phrase[:10] + [99] + phrase[11:14]
+    varied = [*phrase[:10], 99, *phrase[11:14]]
     rows = told(phrase + varied)
     after = rows[20 + 11]  # the 99 was just read
     assert after[0] == 0

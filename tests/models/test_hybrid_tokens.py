@@ -110,7 +110,7 @@ def test_padding_changes_nothing():
 
 def test_a_hybrid_of_a_hybrid_is_refused():
     settings = build(HybridTokensSettings, {"network": "ngram"})
-    with pytest.raises(ModelError, match="not made of ngram. Take recurrent"):
+    with pytest.raises(ModelError, match=r"not made of ngram. Take recurrent"):
         HybridTokens.untrained(Inputs(SIZE), settings, seed=1)
 
 

@@ -240,7 +240,8 @@ class HybridStream(Stream):
         logits = self._network.step(symbol, channels)
         top = logits.max()
         own = logits - (top + np.log(np.exp(logits - top).sum()))
-        log_p, trust = self._experts.step(symbol)
+        said, trust = self._experts.step(symbol)
+        log_p = said.astype(np.float16).astype(np.float32)  # as it is kept in training
         everybody = np.concatenate([own[None], log_p])
         entropy = -(np.exp(everybody) * everybody).sum(-1)
         w = self._model.weights
