@@ -1,0 +1,158 @@
+"""The systems of docs/systems.md: every recipe as its authors wrote it, and right, measured.
+
+    python benchmarks/systems.py run ogan-cello gromko-gru --data ../shared/data --out /tmp/systems
+    python benchmarks/systems.py table --out /tmp/systems
+
+``run`` trains both variants of each recipe, one thread each, and keeps a line of JSON a variant;
+``table`` prints what was measured as Markdown, beside what the authors printed. Figures of training
+are those with dropout, as theirs; held-out figures are of pieces that were not learned from.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+from nokturn.corpora._store import TokenStore
+from nokturn.training.events import Done, Epoch, Event
+from nokturn.training.metrics import read_rows
+from nokturn.training.runs import Run
+from nokturn.workflows.generate import generate
+from nokturn.workflows.save import save
+from nokturn.workflows.train import train
+
+CORPORA = {  # recipe -> what it learns from, and what is held out where the split is published
+    "ogan-irish-abc": (["irish_abc/irish.abc"], []),
+    "ogan-preludes": (["piano_midi_de/Chopin"], []),
+    "ogan-cello": (["bach_cello_suites"], []),
+    "ogan-nottingham": (["nottingham_abc/train.abc"], ["nottingham_abc/valid.abc"]),
+    "ogan-classical": (["piano_midi_de/Mozart", "piano_midi_de/Clementi"], []),
+    "gromko-notes": (["piano_midi_de/Chopin"], []),
+    "gromko-gru": (["piano_midi_de/Chopin"], []),
+    "gromko-intervals": (["piano_midi_de/Chopin"], []),
+    "kazana-roll": (["piano_midi_de/Chopin"], []),
+    "giba-abc": (["nottingham_abc/train.abc"], ["nottingham_abc/valid.abc"]),
+    "antic-lstm": (["lofi_loops"], []),
+    "antic-gru": (["lofi_loops"], []),
+    "antic-rnn": (["lofi_loops"], []),
+    "antic-cnn": (["lofi_loops"], []),
+    "jazz-hmm": (["jazz_chords"], []),
+    "phrases-vae": (["nottingham_abc/train.abc"], ["nottingham_abc/valid.abc"]),
+    "rolls-gan": (
+        ["piano_rolls/jsb_chorales_train.npz"],
+        ["piano_rolls/jsb_chorales_valid.npz"],
+    ),
+}
+THEIRS = {
+    "ogan-irish-abc": "103,664 characters, 79 of a kind; no figure",
+    "ogan-preludes": "130,511 notes, 190 symbols; no figure",
+    "ogan-cello": "38 pieces, 57,626 notes, 461 symbols; loss .25, 94 %",
+    "ogan-nottingham": "1,038 pieces, 597,546 notes, 1,028 symbols; loss .20, 90 %",
+    "ogan-classical": "29 pieces, 377,504 notes, 32,923 symbols; loss 1.4, 60 %",
+    "kazana-roll": "loss .0535 after epoch 1, .0231 after 5, .0065 after 10, .0027 after 20",
+    "giba-abc": "90 epochs, 90 %",
+}
+VARIANTS = ("as-written", "right")
+
+
+def measure(recipe: str, variant: str, data: Path, out: Path, changes: list[str]) -> None:
+    """Train one variant, write a sample of it, and keep what was found."""
+    paths, valid = CORPORA[recipe]
+    name = f"systems-{recipe}-{variant}"
+    file = f"recipes/{recipe}.toml" + ("" if variant == "right" else f"@{variant}")
+    began, cpu = time.perf_counter(), time.process_time()
+    done: Event | None = None
+    for event in train(
+        *(data / path for path in paths),
+        name=name,
+        recipe=file,
+        valid=[data / path for path in valid],
+        set=["training.threads=1", *changes],
+    ):
+        if isinstance(event, Epoch | Done):
+            print(name, event, flush=True)
+        done = event if isinstance(event, Done) else done
+    run = Run.named(name)
+    rows, store = read_rows(run.metrics), TokenStore(run.store)
+    learned = store.segments[store.originals(valid=False)]
+    measured = {
+        "recipe": recipe,
+        "variant": variant,
+        "encoding": store.encoding,
+        "pieces": len(learned),
+        "held_out": int(store.pieces["valid"].sum()),
+        "symbols": int((learned["stop"] - learned["start"]).sum()),
+        "with_copies": int((store.segments["stop"] - store.segments["start"]).sum()),
+        "vocabulary": len(store.vocabulary),
+        "minutes": (time.perf_counter() - began) / 60,
+        "cpu_minutes": (time.process_time() - cpu) / 60,
+        "reason": getattr(done, "reason", ""),
+        "rows": rows,
+        "best_epoch": getattr(done, "best_epoch", None),
+        "sample": sample(name, out),
+    }
+    out.mkdir(parents=True, exist_ok=True)
+    (out / f"{recipe}-{variant}.json").write_text(json.dumps(measured, indent=1))
+
+
+def sample(name: str, out: Path) -> str:
+    """Write a piece with the model as score, roll and MIDI; return why where it cannot."""
+    try:
+        made = next(iter(generate(name, seed=1)))
+        for ending in (".svg", ".roll.png", ".mid"):
+            save(made.piece, out / f"{name}{ending}", force=True)
+    except Exception as error:  # the table says what went wrong, and the others go on
+        return f"{type(error).__name__}: {error}"
+    return ""
+
+
+def line(found: dict[str, Any]) -> str:
+    """Return a row of the table."""
+    rows = [row for row in found["rows"] if row["epoch"]] or found["rows"]
+    last = rows[-1]
+    best = next((row for row in rows if row["epoch"] == found["best_epoch"]), last)
+
+    def cell(row: dict[str, Any], name: str, form: str) -> str:
+        return format(row[name], form) if row.get(name) is not None else "-"
+
+    return (
+        f"| {found['recipe']} | {found['variant']} | {found['encoding']} | {found['pieces']} | "
+        f"{found['symbols']:,} | {found['vocabulary']:,} | {last['epoch']} | "
+        f"{cell(last, 'train_nats', '.3f')} | {cell(last, 'train_accuracy', '.0%')} | "
+        f"{cell(last, 'valid_nats', '.3f')} | {cell(best, 'valid_nats', '.3f')} | "
+        f"{cell(best, 'accuracy', '.0%')} | {found['cpu_minutes']:.1f} |"
+    )
+
+
+def main() -> None:
+    """Measure, or print what was measured."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("verb", choices=["run", "table"])
+    parser.add_argument("recipes", nargs="*", default=[])
+    parser.add_argument("--variant", choices=VARIANTS, action="append")
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--set", action="append", default=[], dest="changes")
+    args = parser.parse_args()
+    os.environ.setdefault("NOKTURN_HOME", str(args.out / "home"))
+    if args.verb == "run":
+        for recipe in args.recipes or CORPORA:
+            for variant in args.variant or VARIANTS:
+                measure(recipe, variant, args.data, args.out, args.changes)
+        return
+    print("| recipe | variant | encoding | pieces | symbols | kinds | epochs | loss in training | "
+          "right in training | held out, at the end | at its best | right | CPU-min |")  # fmt: skip
+    print("|---" * 13 + "|")
+    for recipe in CORPORA:
+        for variant in VARIANTS:
+            path = args.out / f"{recipe}-{variant}.json"
+            if path.exists():
+                print(line(json.loads(path.read_text())))
+
+
+if __name__ == "__main__":
+    main()
