@@ -23,11 +23,26 @@ def jig(tmp_path):
     return path
 
 
-@pytest.mark.parametrize("name", ["abc_text", "piano_roll", "note_chord", "intervals", "voices"])
+NAMES = ["abc_text", "piano_roll", "note_chord", "intervals", "voices", "midi_like"]
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_a_jig_survives_every_encoding(jig, name):
     found = encode(jig, name)
     assert (found.f1, found.onset_error, found.duration_error) == (1, 0, 0)
     assert found.notes == found.notes_back == 42  # both times through
+
+
+@pytest.mark.parametrize("name", NAMES[1:])
+def test_a_file_of_another_grid_is_no_faster_or_slower(tmp_path, name):
+    quarters = [(k * 384, 384, 60 + k, 80) for k in range(8)]  # as LilyPond writes them
+    data = bytearray(Midi.dumps(Piece(Score([Track.of(quarters)]))))
+    data[12:14] = (384).to_bytes(2, "big")  # ticks a quarter, in the file's header
+    path = tmp_path / "scale.mid"
+    path.write_bytes(data)
+    found = encode(path, name)
+    assert (found.f1, found.onset_error, found.duration_error) == (1, 0, 0)
+    assert max(track.end for track in found.piece.score.tracks) == 8 * 480
 
 
 def test_what_a_coarse_grid_loses_is_told(jig):

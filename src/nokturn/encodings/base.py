@@ -26,6 +26,7 @@ from nokturn.errors import ModelError
 from nokturn.music.perform import perform
 from nokturn.music.piece import Piece
 from nokturn.music.score import Score
+from nokturn.music.time import TICKS_PER_QUARTER
 from nokturn.settings import Settings, build
 
 BOUNDARY = 0  # id of the symbol before and after every piece
@@ -50,9 +51,9 @@ KEEPS = frozenset(  # what an encoding may promise to keep
 
 
 def written(piece: Piece) -> Score:
-    """Return what sounds as it is written: repeats played, nothing swung or shaped."""
+    """Return what sounds as it is written, 480 ticks a quarter: repeats played, nothing swung."""
     if isinstance(piece.sheet_or_score, Score):
-        return piece.sheet_or_score
+        return piece.sheet_or_score.resampled(TICKS_PER_QUARTER)  # files have grids of their own
     return perform(piece.sheet_or_score, as_written=True)
 
 
