@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nokturn.encodings._event_words import BAR, METER, POSITION, Ids
+from nokturn.encodings._event_words import BAR, METER, POSITION, Family, Ids
 
 
 class Lines(NamedTuple):
@@ -47,7 +47,7 @@ def bar_lines(begin: Ids, length: Ids, end: int) -> Lines:
     return Lines(lines, begin[1:][cut])
 
 
-def times(family: Ids, value: Ids, common: int) -> Ids:
+def times(family: Family, value: Ids, common: int) -> Ids:
     """Return the step at which each symbol stands, (T,).
 
     Parameters
@@ -58,8 +58,8 @@ def times(family: Ids, value: Ids, common: int) -> Ids:
         Length of a bar before the first meter.
     """
     bar, meter, position = family == BAR, family == METER, family == POSITION
-    place = held(bar | meter | position, np.where(position, value, 0), 0)
-    gone = np.where(bar, held(meter, value, common), 0)
+    place = held(bar | meter | position, value * position, 0)
+    gone = held(meter, value, common) * bar
     gone[np.flatnonzero(bar)[:1]] = 0  # the first bar begins the piece
     before = np.append(0, place)[: len(place)]
     gone[meter] = before[meter]

@@ -35,6 +35,7 @@ BAR, POSITION, METER, TEMPO, PROGRAM, VELOCITY, PITCH, DRUM, DURATION = range(1,
 LONGEST_BAR = 12  # quarters: 12/4, 6/2 and 3/1 are met, longer bars hardly ever
 SLOWEST, FASTEST = 30, 320  # quarters a minute
 Ids = NDArray[np.int64]
+Family = NDArray[np.int8]  # small, for it is compared all the time
 
 
 def meters() -> list[Meter]:
@@ -112,7 +113,7 @@ class Words:
     """
 
     names: tuple[str, ...]
-    family: Ids = field(compare=False)
+    family: Family = field(compare=False)
     value: Ids = field(compare=False)
     first: Ids = field(compare=False)
     meters: dict[int, Meter] = field(compare=False)
@@ -124,7 +125,7 @@ class Words:
     def of(names: tuple[str, ...], steps_per_quarter: int) -> Words:
         """Make the tables from a vocabulary."""
         split = [name.partition("_")[::2] for name in names]
-        family = np.array([FAMILIES.index(name) for name, _ in split], dtype=np.int64)
+        family = np.array([FAMILIES.index(name) for name, _ in split], dtype=np.int8)
         found = {i: _meter(text) for i, (name, text) in enumerate(split) if name == "meter"}
         bars = {i: bar_steps(meter, steps_per_quarter) for i, meter in found.items()}
         value = np.array([bars.get(i) or int(text or 0) for i, (_, text) in enumerate(split)])

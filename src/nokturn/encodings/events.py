@@ -23,7 +23,7 @@ from pydantic import Field, PrivateAttr
 
 from nokturn.encodings import _event_words as words
 from nokturn.encodings._event_bars import bar_lines, held, times
-from nokturn.encodings._event_words import Ids, Words, nearest_of
+from nokturn.encodings._event_words import Family, Ids, Words, nearest_of
 from nokturn.encodings.base import Encoding, written
 from nokturn.errors import InputError
 from nokturn.music.piece import Piece
@@ -200,39 +200,47 @@ class Events(Encoding):
         symbols = np.asarray(ids, dtype=np.int64)
         family, value = known.family[symbols], known.value[symbols]
         steps = times(family, value, known.common)
-        ticks = np.rint(steps * self._ticks_per_step).astype(np.int64)
-        at = {kind: np.flatnonzero(family == kind) for kind in (words.TEMPO, words.METER)}
-        tempos = [(ticks[i].item(), float(value[i])) for i in at[words.TEMPO]]
-        meters = [(ticks[i].item(), known.meters[symbols[i].item()]) for i in at[words.METER]]
-        tracks = self._tracks(family, value, steps)
-        return Piece(Score(tracks, _in_time(tempos), _in_time(meters)))
+        tempo, meter = (np.flatnonzero(family == kind) for kind in (words.TEMPO, words.METER))
+        meters = [known.meters[i] for i in symbols[meter].tolist()]
+        return Piece(
+            Score(
+                self._tracks(family, value, steps),
+                _in_time(self._ticks(steps[tempo]), value[tempo].astype(float).tolist()),
+                _in_time(self._ticks(steps[meter]), meters),
+            )
+        )
 
-    @property
-    def _ticks_per_step(self) -> float:
-        return TICKS_PER_QUARTER / self.steps_per_quarter
+    def _ticks(self, steps: Ids) -> Ids:
+        """Return the ticks that are nearest to steps."""
+        exact = steps * (TICKS_PER_QUARTER / self.steps_per_quarter)
+        ticks: Ids = np.rint(exact).astype(np.int64)
+        return ticks
 
-    def _tracks(self, family: Ids, value: Ids, steps: Ids) -> list[Track]:
+    def _tracks(self, family: Family, value: Ids, steps: Ids) -> list[Track]:
         """Return a track for each program, the drums last."""
         sounds = (family == words.PITCH) | (family == words.DRUM)
-        drums = family[sounds] == words.DRUM
-        program = np.where(drums, DRUMS, held(family == words.PROGRAM, value, 0)[sounds])
-        onset = steps[sounds]
-        ends = onset + self._durations(sounds, family == words.DURATION, value)
-        notes = np.zeros(len(onset), dtype=NOTE)
-        notes["onset"] = np.rint(onset * self._ticks_per_step)
-        notes["duration"] = np.rint(ends * self._ticks_per_step) - notes["onset"]
-        notes["pitch"] = value[sounds]
-        notes["velocity"] = held(family == words.VELOCITY, value, VELOCITY)[sounds]
-        found = np.unique(program).tolist() or [0]
+        at = np.flatnonzero(sounds)  # indices take a third of the time that a mask takes
+        program = held(family == words.PROGRAM, value, 0)[at]
+        program[family[at] == words.DRUM] = DRUMS
+        onset = steps[at]
+        notes = np.zeros(len(at), dtype=NOTE)
+        notes["onset"] = begin = self._ticks(onset)
+        notes["duration"] = self._ticks(onset + self._durations(family, value, sounds)) - begin
+        notes["pitch"] = value[at]
+        notes["velocity"] = held(family == words.VELOCITY, value, VELOCITY)[at]
+        found = np.flatnonzero(np.bincount(program)).tolist() or [0]
+        if len(found) == 1:
+            return [Track(in_order(notes), program=found[0] % DRUMS, drums=found == [DRUMS])]
         return [
             Track(in_order(notes[program == p]), program=p % DRUMS, drums=p == DRUMS) for p in found
         ]
 
-    def _durations(self, sounds: Mask, lasts: Mask, value: Ids) -> Ids:
+    def _durations(self, family: Family, value: Ids, sounds: Mask) -> Ids:
         """Return how long each note lasts: what is said between it and the next."""
-        note = np.cumsum(sounds)[lasts]  # 0: before the first
-        count = int(sounds.sum()) + 1
-        sums = np.bincount(note, weights=value[lasts], minlength=count)[1:].astype(np.int64)
+        lasts = np.flatnonzero(family == words.DURATION)
+        note = np.cumsum(sounds)  # 0 before the first
+        count = int(note[-1]) + 1 if len(note) else 1
+        sums = np.bincount(note[lasts], weights=value[lasts], minlength=count)[1:].astype(np.int64)
         return np.where(sums > 0, sums, self.steps_per_quarter)
 
 
@@ -244,6 +252,7 @@ def _changes(steps: Ids, ids: Ids, end: int) -> Said:
     return Said(steps[new], ids[new])
 
 
-def _in_time(rows: list[tuple[int, T]]) -> list[tuple[int, T]]:
+def _in_time(ticks: Ids, values: list[T]) -> list[tuple[int, T]]:
     """Return changes by tick; of several at one tick the last."""
+    rows = zip(ticks.tolist(), values, strict=True)
     return list(dict(sorted(rows, key=lambda row: row[0])).items())
