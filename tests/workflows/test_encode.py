@@ -23,7 +23,7 @@ def jig(tmp_path):
     return path
 
 
-NAMES = ["abc_text", "piano_roll", "note_chord", "intervals", "voices", "midi_like"]
+NAMES = ["abc_text", "piano_roll", "note_chord", "intervals", "voices", "midi_like", "events"]
 
 
 @pytest.mark.parametrize("name", NAMES)
