@@ -51,6 +51,40 @@ def test_what_a_coarse_grid_loses_is_told(jig):
     assert found.f1 < 1
 
 
+@pytest.mark.parametrize(
+    ("name", "clock"),
+    [
+        ("midi_like", ["steps_per_quarter=0", "steps_per_second=100"]),
+        ("piano_roll", ["per_quarter=0", "per_second=20"]),
+    ],
+)
+def test_what_goes_by_the_second_is_held_to_seconds(tmp_path, name, clock):
+    path = tmp_path / "slow.mid"
+    slow = Score([Track.of([(k * 480, 480, 60 + k, 80) for k in range(8)])], tempos=[(0, 50.0)])
+    path.write_bytes(Midi.dumps(Piece(slow)))
+    found = encode(path, name, set=clock)
+    assert found.f1 == 1
+    assert found.onset_error < 0.02
+
+
+def test_instruments_in_unison_find_their_like(tmp_path):
+    path = tmp_path / "unison.mid"
+    bowed = Track.of([(0, 1920, 60, 80)], program=48)
+    plucked = Track.of([(0, 240, 60, 80)], program=45)
+    path.write_bytes(Midi.dumps(Piece(Score([bowed, plucked]))))
+    found = encode(path, "events")
+    assert (found.f1, found.duration_error) == (1, 0)
+
+
+def test_drums_come_back_as_drums(tmp_path):
+    path = tmp_path / "drums.mid"
+    drums = Track.of([(k * 240, 120, 36, 90) for k in range(8)], drums=True)
+    path.write_bytes(Midi.dumps(Piece(Score([drums]))))
+    found = encode(path, "events")
+    assert (found.f1, found.notes) == (1, 8)
+    assert found.piece.score.tracks[0].drums
+
+
 def test_drums_are_refused_where_they_have_no_place(tmp_path):
     path = tmp_path / "drums.mid"
     drums = Track.of([(k * 240, 120, 36, 90) for k in range(8)], drums=True)

@@ -144,6 +144,11 @@ class Encoding(registry.Component, Settings):
         """
         return {}
 
+    @property
+    def by_second(self) -> bool:
+        """Whether time goes by the second: what is decoded has 120 quarters a minute then."""
+        return False
+
     def with_vocabulary(self, symbols: Iterable[str]) -> Self:
         """Return the same encoding with these symbols (the boundary first)."""
         twin = self.model_copy()

@@ -48,6 +48,11 @@ class MidiLike(Encoding):
             raise ValueError("steps go per_quarter or per_second; set the other to 0")
         return self
 
+    @property
+    def by_second(self) -> bool:
+        """Whether time goes by the second."""
+        return bool(self.steps_per_second)
+
     def fit(self, pieces: Iterable[Piece]) -> Self:
         """Return the encoding with its symbols, which follow from the settings."""
         offs = [f"off_{pitch}" for pitch in range(128)]

@@ -65,6 +65,11 @@ class PianoRoll(Encoding):
             "beat": self.beat,
         }
 
+    @property
+    def by_second(self) -> bool:
+        """Whether time goes by the second."""
+        return bool(self.per_second)
+
     def fit(self, pieces: Iterable[Piece]) -> Self:
         """Return the encoding with its symbols, which follow from the settings."""
         signs = (".", "") if self.struck else ("",)

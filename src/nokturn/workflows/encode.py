@@ -4,7 +4,8 @@
     found.symbols[:4], found.f1        ->   ["C4", "d4", "E4", "d4"], 0.98
 
 The vocabulary is fitted to the file itself, as a training on it alone would. Notes are matched one
-to one by pitch, each to the nearest onset within a sixteenth.
+to one by pitch, in order, where their onsets are within a sixteenth. An encoding that goes by the
+second is held to seconds.
 """
 
 from __future__ import annotations
@@ -87,7 +88,7 @@ def encode(file: str | Path, encoding: str = "abc_text", *, set: Sequence[str] =
     ids = fitted.encode(piece)
     back = fitted.decode(ids)
     back.title = piece.title
-    before, after = _notes(written(piece)), _notes(written(back))
+    before, after = (_notes(written(one), fitted.by_second) for one in (piece, back))
     pairs = matched(before, after)
     precision, recall = len(pairs) / max(1, len(after)), len(pairs) / max(1, len(before))
     left, right = before[pairs[:, 0]], after[pairs[:, 1]]
@@ -110,15 +111,20 @@ def encode(file: str | Path, encoding: str = "abc_text", *, set: Sequence[str] =
     )
 
 
-def _notes(score: Score) -> NDArray[np.int64]:
-    """Return onset, duration and pitch of every note, drums as pitches of their own, (N, 3)."""
-    rows = [
-        np.stack(
-            [track.notes["onset"], track.notes["duration"],
-             track.notes["pitch"] + 1000 * track.drums], axis=1
-        )
-        for track in score.tracks
-    ]  # fmt: skip
+def _notes(score: Score, by_second: bool) -> NDArray[np.int64]:
+    """Return onset, duration and pitch of every note, drums as pitches of their own, (N, 3).
+
+    By the second, ticks are those of 120 quarters a minute, whatever the tempo is.
+    """
+    rows = []
+    for track in score.tracks:
+        onset, end = track.notes["onset"], track.notes["onset"] + track.notes["duration"]
+        if by_second:
+            onset, end = (
+                np.rint(score.seconds_at(ticks) * (2 * TICKS_PER_QUARTER)).astype(np.int64)
+                for ticks in (onset, end)
+            )
+        rows.append(np.stack([onset, end - onset, track.notes["pitch"] + 1000 * track.drums], 1))
     return np.concatenate([np.zeros((0, 3), dtype=np.int64), *rows]).astype(np.int64)
 
 
@@ -127,7 +133,8 @@ def matched(
 ) -> NDArray[np.int64]:
     """Return pairs of notes of one pitch whose onsets are near each other, (M, 2), each used once.
 
-    Both are taken in order of time, which pairs as many as can be.
+    Both are taken in order of onset, which pairs as many as can be, then of duration, so that a
+    note in unison finds its like.
 
     >>> a = np.array([[0, 480, 60], [480, 480, 62]])
     >>> matched(a, a[::-1]).tolist()
@@ -136,7 +143,7 @@ def matched(
     pairs: list[tuple[int, int]] = []
     for pitch in np.intersect1d(before[:, 2], after[:, 2]):
         mine, theirs = (
-            rows[np.argsort(table[rows, 0], kind="stable")]
+            rows[np.lexsort((table[rows, 1], table[rows, 0]))]
             for table in (before, after)
             for rows in (np.flatnonzero(table[:, 2] == pitch),)
         )
