@@ -141,8 +141,9 @@ def main() -> None:
     parser.add_argument("folder", type=Path, nargs="?", default=Path("../shared/data/mutopia_pd"))
     parser.add_argument("--every", type=int, default=10, help="take every so-manieth file")
     options = parser.parse_args()
-    remi, events = miditok_remi(), Events(steps_per_quarter=STEPS).fit([])
+    remi = miditok_remi()
     pieces, scores = read(options.folder, options.every)
+    events = Events(steps_per_quarter=STEPS).fit(pieces)
     if not pieces:
         sys.exit(f"{options.folder} holds no MIDI files.")
     notes = sum(piece.score.note_count for piece in pieces)

@@ -15,14 +15,18 @@ QUIET = {"velocities": 0}  # most cases are not about velocities
 
 
 def names(encoding, score):
+    encoding = encoding.fit([Piece(score)])
     return " ".join(encoding.vocabulary[i] for i in encoding.encode(Piece(score)))
 
 
 def back(encoding, score):
+    encoding = encoding.fit([Piece(score)])
     return encoding.decode(encoding.encode(Piece(score))).score
 
 
-def heard(encoding, text):
+def heard(text):
+    marches = Score([FLUTE], meters=[(0, Meter(3, 4)), (3 * Q, Meter(2, 4))])
+    encoding = Events().fit([Piece(marches)])
     return encoding.decode([encoding.vocabulary.index(name) for name in text.split()]).score
 
 
@@ -122,7 +126,7 @@ KIT = Track.of([(0, Q // 2, 36, 80), (Q, Q // 2, 38, 80)], drums=True)
     ],
 )
 def test_music_as_symbols(score, symbols):
-    assert names(Events(**QUIET).fit([]), score) == symbols
+    assert names(Events(**QUIET), score) == symbols
 
 
 def test_a_band_comes_back_whole():
@@ -131,7 +135,7 @@ def test_a_band_comes_back_whole():
         tempos=[(0, 120.0), (Q, 60.0)],
         meters=[(0, Meter(3, 4)), (Q, Meter(5, 8))],
     )
-    again = back(Events().fit([]), band)
+    again = back(Events(), band)
     assert rows(again) == rows(band)
     assert [(t.program, t.drums) for t in again.tracks] == [(32, False), (73, False), (0, True)]
     assert (again.tempos, again.meters) == (band.tempos, band.meters)
@@ -140,7 +144,7 @@ def test_a_band_comes_back_whole():
 def test_bars_after_a_pickup_begin_where_they_did():
     pickup = [(0, Meter(1, 4)), (Q, Meter(4, 4))]
     score = Score([Track.of([(k * Q, Q, 60, 80) for k in range(9)])], meters=pickup)
-    encoding = Events(**QUIET).fit([])
+    encoding = Events(**QUIET)
     assert names(encoding, score).count("bar") == 3
     again = back(encoding, score)
     assert (again.meters, rows(again)) == (pickup, rows(score))
@@ -151,7 +155,7 @@ def test_bars_after_a_pickup_begin_where_they_did():
 )
 def test_tempos_are_rounded_to_a_scale_around_120(qpm, kept):
     score = Score([FLUTE], tempos=[(0, float(qpm))])
-    assert back(Events().fit([]), score).tempos == [(0, float(kept))]
+    assert back(Events(), score).tempos == [(0, float(kept))]
 
 
 @pytest.mark.parametrize(
@@ -168,13 +172,13 @@ def test_tempos_are_rounded_to_a_scale_around_120(qpm, kept):
 )
 def test_velocities_are_rounded(count, velocity, kept):
     score = Score([Track.of([(0, Q, 60, velocity)])])
-    assert rows(back(Events(velocities=count).fit([]), score)) == [(0, 0, Q, 60, kept)]
+    assert rows(back(Events(velocities=count), score)) == [(0, 0, Q, 60, kept)]
 
 
 def test_a_velocity_is_written_where_it_changes():
     loud = [80, 81, 127, 127]
     score = Score([Track.of([(k * Q, Q, 60, v) for k, v in enumerate(loud)])])
-    written = names(Events().fit([]), score).split()
+    written = names(Events(), score).split()
     assert [name for name in written if "velocity" in name] == ["velocity_80", "velocity_127"]
 
 
@@ -188,16 +192,28 @@ def test_what_the_settings_leave_out_is_not_written():
     assert (again.tempos, again.meters) == ([], [])
 
 
+def test_only_meters_that_are_met_have_symbols():
+    jig = Score([FLUTE], meters=[(0, Meter(6, 8))])
+    met = [name for name in Events().fit([Piece(jig)]).vocabulary if "meter" in name]
+    assert met == ["meter_4/4", "meter_6/8"]
+
+
 def test_bars_without_meters_are_of_four_quarters():
     score = Score([Track.of([(4 * Q, Q, 60, 80)])], meters=[(0, Meter(3, 4))])
-    plain = Events(velocities=0, meters=False).fit([])
+    plain = Events(velocities=0, meters=False)
     assert names(plain, score) == "bar bar position_0 program_0 pitch_60 duration_12"
     assert rows(back(plain, score)) == rows(score)
 
 
-def test_a_meter_without_a_symbol_moves_no_note():
-    score = Score([Track.of([(k * Q, Q, 60, 80) for k in range(40)])], meters=[(0, Meter(19, 4))])
-    again = back(Events().fit([]), score)
+@pytest.mark.parametrize(
+    ("meter", "met"),
+    [(Meter(19, 4), Meter(19, 4)), (Meter(7, 8), Meter(3, 4)), (Meter(0), Meter(0))],
+    ids=["too long", "never met", "free"],
+)
+def test_a_meter_without_a_symbol_moves_no_note(meter, met):
+    score = Score([Track.of([(k * Q, Q, 60, 80) for k in range(40)])], meters=[(0, meter)])
+    encoding = Events().fit([Piece(Score([FLUTE], meters=[(0, met)]))])
+    again = encoding.decode(encoding.encode(Piece(score))).score
     assert rows(again) == rows(score)
     assert again.meters == [(0, Meter(4, 4))]
 
@@ -225,7 +241,7 @@ def test_a_meter_without_a_symbol_moves_no_note():
     ],
 )  # fmt: skip
 def test_symbols_in_any_order_are_music(text, found):
-    assert rows(heard(Events().fit([]), text)) == found
+    assert rows(heard(text)) == found
 
 
 @given(
@@ -251,13 +267,13 @@ def test_any_notes_on_the_grid_come_back_under_any_meters(notes, meters, steps):
         meters=sorted({at * tick: Meter(top, unit) for at, top, unit in meters}.items()),
     )  # fmt: skip
     score.tracks[2].program = 0
-    again = back(Events(steps_per_quarter=steps).fit([]), score)
+    again = back(Events(steps_per_quarter=steps), score)
     assert rows(again) == rows(score)
 
 
 def test_a_note_years_away_does_not_fill_the_memory():
     score = Score([Track.of([(0, 2**40, 60, 80), (2**40, Q, 62, 80)])], meters=[(0, Meter(1, 32))])
-    ids = Events().fit([]).encode(Piece(score))
+    ids = Events().fit([Piece(score)]).encode(Piece(score))
     assert len(ids) < MAX_STEPS
 
 

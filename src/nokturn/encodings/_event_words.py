@@ -2,14 +2,15 @@
 
     position_6 program_40 velocity_80 pitch_60 duration_12      family, underscore, value
 
-The vocabulary follows from the settings alone, family after family, so that a corpus without
-trombones can be followed by a tune with one. `Words` holds what arrays need of it: the family and
-the value of each id, and the first id of each family.
+Family after family, the vocabulary follows from the settings, so that a corpus without trombones
+can be followed by a tune with one; but of meters only those that are met. `Words` holds what arrays
+need of it: the family and the value of each id, and the first id of each family.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nokturn.encodings.base import BOUNDARY_NAME
-from nokturn.music.time import COMMON_TIME, WHOLE, Meter
+from nokturn.music.score import Score
+from nokturn.music.time import COMMON_TIME, TICKS_PER_QUARTER, WHOLE, Meter
 
 FAMILIES = (
     BOUNDARY_NAME,
@@ -32,20 +34,25 @@ FAMILIES = (
     "duration",  # in steps
 )
 BAR, POSITION, METER, TEMPO, PROGRAM, VELOCITY, PITCH, DRUM, DURATION = range(1, len(FAMILIES))
-LONGEST_BAR = 12  # quarters: 12/4, 6/2 and 3/1 are met, longer bars hardly ever
+LONGEST_BAR = 12 * TICKS_PER_QUARTER  # 12/4, 6/2 and 3/1 are met, longer bars hardly ever
+MOST_METERS = 64
 SLOWEST, FASTEST = 30, 320  # quarters a minute
 Ids = NDArray[np.int64]
 Family = NDArray[np.int8]  # small, for it is compared all the time
 
 
-def meters() -> list[Meter]:
-    """Return the meters that have a symbol."""
-    return [
-        Meter(beats, unit)
-        for unit in (1, 2, 4, 8, 16, 32)
-        for beats in range(1, 25)
-        if beats * 4 <= LONGEST_BAR * unit
-    ]
+def meters_met(scores: Iterable[Score]) -> list[Meter]:
+    """Return the meters of scores that get a symbol, the most frequent, and 4/4 in any case.
+
+    A symbol that was never met would be drawn now and then all the same, and a bar of 2/32 is felt
+    by the whole piece.
+    """
+    met: Counter[Meter] = Counter()
+    for score in scores:
+        met.update({Meter(meter.numerator, meter.denominator) for _, meter in score.meters})
+    fitting = [m for m, _ in met.most_common() if 0 < m.bar_ticks <= LONGEST_BAR]
+    kept = {COMMON_TIME, *fitting[:MOST_METERS]}
+    return sorted(kept, key=lambda meter: (meter.denominator, meter.numerator))
 
 
 def tempos(count: int) -> list[int]:
@@ -73,13 +80,19 @@ def velocities(count: int) -> list[int]:
 
 
 def vocabulary(
-    steps_per_quarter: int, *, meter: bool, tempo: int, program: bool, velocity: int, longest: int
+    steps_per_quarter: int,
+    *,
+    meters: Sequence[Meter],
+    tempo: int,
+    program: bool,
+    velocity: int,
+    longest: int,
 ) -> list[str]:
-    """Return the symbols by id."""
-    longest_bar = (LONGEST_BAR if meter else 4) * steps_per_quarter
+    """Return the symbols by id; without ``meters``, bars are of 4/4."""
+    bars = [bar_steps(meter, steps_per_quarter) for meter in (COMMON_TIME, *meters)]
     values: list[Sequence[object]] = [
-        range(longest_bar),
-        [f"{m.numerator}/{m.denominator}" for m in meters()] if meter else [],
+        range(max(bars)),
+        [f"{meter.numerator}/{meter.denominator}" for meter in meters],
         tempos(tempo),
         range(128) if program else [],
         velocities(velocity),

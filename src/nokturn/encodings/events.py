@@ -8,8 +8,8 @@ one line of symbols. Program and velocity are written where they change, drums h
 own. A meter begins where it is written, so that one in the middle of a bar cuts that bar short.
 What it loses: tracks of one program become one track; names, keys and the pedal; what lies between
 the steps. Tempos come back within 3 %, velocities within 2 of 127, in the default settings. Meters
-of more than 12 quarters or of 64ths are counted as 4/4; a note lasts 16 symbols at the most, which
-are 32 bars of 4/4.
+that `fit` did not meet, or of more than 12 quarters, are counted as 4/4; a note lasts 16 symbols at
+the most, which are 32 bars of 4/4.
 """
 
 from __future__ import annotations
@@ -84,11 +84,12 @@ class Events(Encoding):
     _words: Words | None = PrivateAttr(default=None)
 
     def fit(self, pieces: Iterable[Piece]) -> Self:
-        """Return the encoding with its symbols, which follow from the settings."""
+        """Return the encoding with its symbols, among them the meters of these pieces."""
+        met = words.meters_met(written(piece) for piece in pieces) if self.meters else []
         return self.with_vocabulary(
             words.vocabulary(
                 self.steps_per_quarter,
-                meter=self.meters,
+                meters=met,
                 tempo=self.tempos,
                 program=self.programs,
                 velocity=self.velocities,
