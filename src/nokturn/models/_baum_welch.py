@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nokturn.models._hidden import Chain, Counts, Floats, Ints
+from nokturn.models._hidden import Chain, Counts, Floats, Ints, logs
 
 BLENDED = 0.1  # of what a state lets be heard at first is not the symbol that it doubles
 
@@ -28,7 +28,7 @@ class Prior:
     share
         Of each symbol in the corpus, (V,).
     smoothing
-        How many transitions, to all states alike.
+        How many transitions to each state.
     blur
         How many symbols, as the corpus has them.
     """
@@ -46,7 +46,7 @@ class Prior:
 
     def chain(self, counts: Counts) -> Chain:
         """Return the chain with the best score for these counts."""
-        even = self.smoothing / len(counts.start)
+        even = self.smoothing
         return Chain(
             _shares(counts.start + even),
             _shares(counts.transitions + even),
@@ -59,9 +59,9 @@ class Prior:
 
     def part(self, chain: Chain) -> float:
         """Return the prior's part of the score."""
-        even = self.smoothing / len(chain.start)
-        moves = even * (_logs(chain.start).sum() + _logs(chain.transitions).sum())
-        return float(moves + self.blur * (_logs(chain.emissions) * self.share).sum())
+        even = self.smoothing
+        moves = even * (logs(chain.start).sum() + logs(chain.transitions).sum())
+        return float(moves + self.blur * (logs(chain.emissions) * self.share).sum())
 
 
 def improved(
@@ -100,12 +100,9 @@ def _allotted(weights: Floats, states: int, random: np.random.Generator) -> Ints
     return np.searchsorted(edges, (np.arange(states) + random.random()) / states)
 
 
-def _logs(p: Floats) -> Floats:
-    return np.log(np.maximum(p, 1e-300))
-
-
 def _shares(counts: Floats) -> Floats:
     """Return rows divided by their sums; a state that was never in use does anything."""
     total = counts.sum(-1, keepdims=True)
     even = np.full_like(counts, 1 / counts.shape[-1])
-    return np.divide(counts, total, out=even, where=total > 0)
+    shares: Floats = np.divide(counts, total, out=even, where=total > 0)
+    return shares

@@ -14,8 +14,9 @@ Source: Rabiner, 'A Tutorial on Hidden Markov Models', 1989, with the scaling of
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -64,10 +65,11 @@ class Chain:
     def paths(self, rows: Sequence[ArrayLike]) -> list[Ints]:
         """Return for each row the states that together are likeliest, (T,): Viterbi."""
         found = [np.zeros(0, dtype=np.int64)] * len(rows)
-        for batch in batches(rows, len(self.start)):
-            for k, place in enumerate(batch.places):
-                heard = np.log(np.maximum(self.emissions, 1e-300)).T[batch.symbols[:, k]]
-                found[place] = likeliest(self.start, self.transitions, heard[: batch.lengths[k]])
+        start, moves, heard = logs(self.start), logs(self.transitions), logs(self.emissions).T
+        for place, row in enumerate(rows):
+            symbols = np.asarray(row, dtype=np.int64)
+            if len(symbols):
+                found[place] = likeliest(start, repeat(moves), heard[symbols])
         return found
 
     def expected(self, rows: Sequence[ArrayLike]) -> tuple[Counts, float]:
@@ -172,16 +174,24 @@ def batches(rows: Sequence[ArrayLike], states: int) -> Iterator[Batch]:
         yield Batch(places, here, symbols, going)
 
 
-def likeliest(start: Floats, transitions: Floats, heard: Floats) -> Ints:
-    """Return the likeliest states, (T,), where ``heard`` (T, S) says how well each fits, in nats.
+def likeliest(start: Floats, moves: Iterable[Floats], heard: Floats) -> Ints:
+    """Return the states that together are likeliest, (T,); all logarithms, in nats.
+
+    Parameters
+    ----------
+    start
+        Of each state at the beginning, (S,).
+    moves
+        From each place to the next, (S, S): row by row what follows a state.
+    heard
+        How well each state fits what is heard at each place, (T, S).
 
     Source: Viterbi, 'Error Bounds for Convolutional Codes', 1967.
     """
-    moves = np.log(np.maximum(transitions, 1e-300))
-    best = np.log(np.maximum(start, 1e-300)) + heard[0]
+    best = start + heard[0]
     came = np.zeros(heard.shape, dtype=np.int64)
-    for t in range(1, len(heard)):
-        ways = best[:, None] + moves
+    for t, move in zip(range(1, len(heard)), moves, strict=False):
+        ways = best[:, None] + move
         came[t] = ways.argmax(0)
         best = ways.max(0) + heard[t]
     path = np.zeros(len(heard), dtype=np.int64)
@@ -189,3 +199,9 @@ def likeliest(start: Floats, transitions: Floats, heard: Floats) -> Ints:
     for t in range(len(heard) - 1, 0, -1):
         path[t - 1] = came[t, path[t]]
     return path
+
+
+def logs(p: Floats) -> Floats:
+    """Return logarithms; what is impossible is e^-690."""
+    found: Floats = np.log(np.maximum(p, 1e-300))
+    return found

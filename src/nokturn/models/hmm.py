@@ -2,10 +2,10 @@
 
     p(next) = sum over states of p(state | all heard so far) x p(symbol | state)
 
-Learned by Baum and Welch's algorithm: guess what state stood behind each symbol, count, guess again;
-no step makes what was read less likely. The states learn functions: of jazz chords, say, one is
-"a second degree that its fifth degree will follow". Its weakness: all that it remembers of a piece
-is the state that it is in, one of a few dozen, so it knows progressions and no form.
+Learned by Baum and Welch's algorithm: guess what state stood behind each symbol, count, guess
+again; no step makes what was read less likely. The states learn functions: of jazz chords, say,
+one is "a second degree that its fifth degree will follow". Its weakness: all that it remembers of
+a piece is the state that it is in, one of a few dozen, so it knows progressions and no form.
 
 States begin as doubles of the symbols, the frequent ones with several, a little blurred: from there
 Baum-Welch finds better places than from states that begin all alike.
@@ -14,7 +14,7 @@ Baum-Welch finds better places than from states that begin all alike.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -39,8 +39,8 @@ class HmmSettings(Settings):
 
     states: int = Field(default=64, ge=1, le=1024)  # the time of learning grows with the square
     iterations: int = Field(default=40, ge=0, le=10_000)  # of Baum-Welch, at most
-    smoothing: float = Field(default=1.0, ge=0)  # transitions each state is taken to have made
-    blur: float = Field(default=1.0, ge=0)  # symbols, as the corpus has them, it is taken to emit
+    smoothing: float = Field(default=0.2, ge=0)  # transitions taken to have been from each to each
+    blur: float = Field(default=5.0, ge=0)  # symbols, as the corpus has them, it is taken to emit
     restarts: int = Field(default=1, ge=1, le=100)  # beginnings tried, the best goes on
     tolerance: float = Field(default=1e-5, ge=0)  # stop at a smaller gain, nats a symbol
 
