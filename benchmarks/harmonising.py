@@ -89,7 +89,7 @@ def compared(sheet: Sheet, finder: Finder) -> Iterator[tuple[Ticks, int, int]]:
 def written_changes(sheet: Sheet) -> list[tuple[int, Ticks, int]]:
     """Return bar, ticks and state of each chord symbol."""
     every = [
-        Slot(b, at, at == 0, sheet.key, np.zeros(12))
+        Slot(b, at, 0, sheet.key, np.zeros(12))
         for b, bar in enumerate(sheet.bars)
         for at in range(0, int(bar.length), 120)
     ]

@@ -8,8 +8,8 @@ melody best. A chord is a root and one of major, minor, seventh, diminished; it 
 line, and in the middle of a bar of two or four beats where a note begins. What chords do is counted
 in tunes that have chord symbols (`Harmoniser.learned`), on top of a small table of functions
 (`_chord_tables`) that does alone, too. All is relative to the written key, or where none is, to
-the one that fits best. Its weakness: it knows no inversions and no phrases, so cadences come where
-the notes ask for them, not where a phrase ends.
+the one that fits best. Its weakness: it knows no inversions, and phrases only as four bars counted
+from where a section begins; and where a note is held over the middle of a bar the chord is, too.
 
 Source: Simon, Morris and Basu, 'MySong: Automatic Accompaniment Generation for Vocal Melodies',
 2008; we also let the place in the bar say how likely a change is, and shift all to one tonic.
@@ -38,9 +38,10 @@ from nokturn.music.time import TICKS_PER_QUARTER, Meter, Ticks
 
 Floats = NDArray[np.float64]
 TRUST = 20.0  # counted chords and notes weigh as much as the table when there are so many
-KEENNESS = 0.5  # how much a quarter note says; 1 = each on its own, less as neighbours agree
+KEENNESS = 0.8  # how much a quarter note says; 1 = each on its own, less as neighbours agree
 STRESS = 2.0  # how much more a note says that begins on the first beat of a bar
 ON_BEAT = 1.4  # and one on another beat
+PLACES = 5  # within a bar, and at the beginning of the bars of a phrase of four
 _MINOR_KINDS = ("minor", "minor-seventh", "minor-sixth", "major-minor", "minor-ninth")
 _PLACES = {0: 0, 7: 1, 2: 2, 9: 3, 4: 4, 11: 5, 6: 6, 5: -1, 10: -2, 3: -3, 8: -4, 1: -5}
 
@@ -53,8 +54,8 @@ class Slot:
     ----------
     bar, at
         Index of the bar, and ticks from its start.
-    first
-        Whether it begins at the bar line.
+    place
+        0 within a bar; at a bar line 1-4, which bar it begins of a phrase of four.
     key
         That holds there; its tonic is the reference of all.
     notes
@@ -63,7 +64,7 @@ class Slot:
 
     bar: int
     at: Ticks
-    first: bool
+    place: int
     key: Key
     notes: Floats
 
@@ -77,7 +78,7 @@ class Tables:
     begins, ends
         Which chord comes first and last, (S,).
     moves
-        What follows each chord: within a bar and at a bar line, (2, S, S).
+        What follows each chord: at each place of a slot, (5, S, S).
     notes
         What pitch classes are heard over each chord, (S, 12).
     """
@@ -141,7 +142,7 @@ class Harmoniser:
             [self.keenness * np.log(k.notes) @ s.notes for s, k in zip(row, known, strict=True)]
         )
         heard[-1] += np.log(known[-1].ends)
-        moves = (np.log(k.moves[int(s.first)]) for s, k in zip(row[1:], known[1:], strict=True))
+        moves = (np.log(k.moves[s.place]) for s, k in zip(row[1:], known[1:], strict=True))
         path = likeliest(np.log(known[0].begins), moves, heard)
         return [(slot, named(int(state), slot.key)) for slot, state in zip(row, path, strict=True)]
 
@@ -167,7 +168,7 @@ def harmonised(sheet: Sheet, harmoniser: Harmoniser | None = None) -> Sheet:
     last = ""
     for slot, chord in (harmoniser or Harmoniser()).chords(sheet):
         bar = sheet.bars[slot.bar]
-        opens = slot.first and (bar.repeat_start or bar.ending or bar.label)
+        opens = slot.place and (bar.repeat_start or bar.ending or bar.label)
         if str(chord) != last or opens:
             written[slot.bar, slot.at] = last = str(chord)
     lead = lead_voice(sheet)
@@ -191,17 +192,33 @@ def slots(sheet: Sheet) -> list[Slot]:
     lead = lead_voice(sheet)
     unkeyed = None if _known(sheet.key) else find_key(perform(sheet, repeats=False))
     row = []
-    for b, (bar, meter, key) in enumerate(
-        zip(sheet.bars, sheet.meters(), sheet.keys(), strict=True)
-    ):
+    rows = zip(sheet.bars, sheet.meters(), sheet.keys(), _places(sheet), strict=True)
+    for b, (bar, meter, key, place) in enumerate(rows):
         if b == 0 and len(sheet.bars) > 1 and 2 * bar.length <= meter.bar_ticks:
             continue
         key = key if _known(key) else unkeyed or Key()
         starts = _starts(bar, meter, lead)
         for at, end in pairwise([*starts, bar.length]):
             heard = _heard(sheet, bar, meter, at, end)
-            row.append(Slot(b, at, at == 0, key, heard))
+            row.append(Slot(b, at, 0 if at else place, key, heard))
     return row
+
+
+def _places(sheet: Sheet) -> Iterator[int]:
+    """Yield for each bar which of a phrase of four it is, 1-4, counted from the section's start."""
+    count = forked = 0
+    before = Bar([])
+    for bar, meter in zip(sheet.bars, sheet.meters(), strict=True):
+        if bar.repeat_start or bar.label or before.line in ("double", "final", "heavy-light"):
+            count = 0
+        if before.repeat_end and not bar.ending:
+            count = 0
+        if bar.ending:
+            forked = count if 1 in bar.ending else forked
+            count = forked
+        yield count % 4 + 1
+        count += 2 * bar.length > meter.bar_ticks  # a pickup is none
+        before = bar
 
 
 def lead_voice(sheet: Sheet) -> int:
@@ -316,7 +333,7 @@ def _count(sheet: Sheet, counts: dict[str, Tables]) -> None:
         if before is None:
             mine.begins[here] += 1
         else:
-            mine.moves[int(slot.first), (before - tonic) % STATES, here] += 1
+            mine.moves[slot.place, (before - tonic) % STATES, here] += 1
         before = state
     if before is not None:
         counts[mode_of(row[-1].key)].ends[
@@ -326,7 +343,10 @@ def _count(sheet: Sheet, counts: dict[str, Tables]) -> None:
 
 def _nothing() -> Tables:
     return Tables(
-        np.zeros(STATES), np.zeros(STATES), np.zeros((2, STATES, STATES)), np.zeros((STATES, 12))
+        np.zeros(STATES),
+        np.zeros(STATES),
+        np.zeros((PLACES, STATES, STATES)),
+        np.zeros((STATES, 12)),
     )
 
 
@@ -336,7 +356,7 @@ def _built_in(mode: str) -> Tables:
     return Tables(
         tables.row(tables.BEGINS[mode]),
         tables.row(tables.ENDS[mode]),
-        np.stack([within, at_bar]),
+        np.stack([within] + [at_bar] * (PLACES - 1)),
         tables.notes(mode),
     )
 

@@ -29,7 +29,7 @@ from nokturn.settings import Settings
 if TYPE_CHECKING:
     import torch
 
-SIZES = {"tiny": 16, "small": 32, "medium": 64, "large": 128}
+SIZES = {"tiny": 32, "small": 96, "medium": 128, "large": 256}
 LEAST = 1e-7  # of every probability is kept for all alike
 TRIAL = 8  # iterations after which the best of several starts is known
 
@@ -37,8 +37,8 @@ TRIAL = 8  # iterations after which the best of several starts is known
 class HmmSettings(Settings):
     """Settings of the hidden Markov model."""
 
-    states: int = Field(default=64, ge=1, le=1024)  # the time of learning grows with the square
-    iterations: int = Field(default=40, ge=0, le=10_000)  # of Baum-Welch, at most
+    states: int = Field(default=128, ge=1, le=1024)  # the time of learning grows with the square
+    iterations: int = Field(default=30, ge=0, le=10_000)  # of Baum-Welch, at most
     smoothing: float = Field(default=0.2, ge=0)  # transitions taken to have been from each to each
     blur: float = Field(default=5.0, ge=0)  # symbols, as the corpus has them, it is taken to emit
     restarts: int = Field(default=1, ge=1, le=100)  # beginnings tried, the best goes on
