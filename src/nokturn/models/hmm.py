@@ -29,7 +29,7 @@ from nokturn.settings import Settings
 if TYPE_CHECKING:
     import torch
 
-SIZES = {"tiny": 32, "small": 96, "medium": 128, "large": 256}
+SIZES = {"tiny": 16, "small": 64, "medium": 128, "large": 256}
 LEAST = 1e-7  # of every probability is kept for all alike
 TRIAL = 8  # iterations after which the best of several starts is known
 
