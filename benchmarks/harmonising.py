@@ -21,15 +21,9 @@ import numpy as np
 
 from nokturn.corpora._ingest import ingest
 from nokturn.generation import _chord_tables as tables
-from nokturn.generation.harmonise import (
-    Harmoniser,
-    Slot,
-    harmonised,
-    mode_of,
-    slots,
-    state_of,
-    written_states,
-)  # fmt: skip
+from nokturn.generation._chord_slots import Slot, slots, written_states
+from nokturn.generation._chord_states import STATES, state_of
+from nokturn.generation.harmonise import Harmoniser
 from nokturn.music.sheet import Sheet
 from nokturn.music.time import Ticks
 
@@ -41,7 +35,7 @@ def sheets(path: Path) -> list[Sheet]:
     return [item.piece.sheet for item in ingest([path], workers=0).items]
 
 
-def tonic(sheet: Sheet, row: list[Slot]) -> list[int]:
+def home(sheet: Sheet, row: list[Slot]) -> list[int]:
     """Return the tonic's chord everywhere."""
     return [4 * s.key.tonic_class + int(s.key.minor) for s in row]
 
@@ -50,8 +44,10 @@ def template(sheet: Sheet, row: list[Slot]) -> list[int]:
     """Return the chord in each stretch whose notes fit best, whatever stands beside it."""
     found = []
     for slot in row:
-        fits = np.log(tables.notes(mode_of(slot.key))) @ np.roll(slot.notes, -slot.key.tonic_class)
-        found.append((int(fits.argmax()) + 4 * slot.key.tonic_class) % tables.STATES)
+        fits = np.log(tables.notes(tables.mode_of(slot.key))) @ np.roll(
+            slot.notes, -slot.key.tonic_class
+        )
+        found.append((int(fits.argmax()) + 4 * slot.key.tonic_class) % STATES)
     return found
 
 
@@ -125,7 +121,7 @@ def main() -> None:
     marked = [s for s in valid if any(e.chord for b in s.bars for v in b.voices for e in v)]
     print(f"{len(train)} tunes to learn from, {len(marked)} of {len(valid)} held out have chords")
     finders: dict[str, Finder] = {
-        "always the tonic": tonic,
+        "always the tonic": home,
         "best template, no transitions": template,
         "built-in table": chain(Harmoniser()),
         "learned": chain(Harmoniser.learned(train)),
@@ -134,7 +130,6 @@ def main() -> None:
     for name, finder in finders.items():
         root, third, whole = agreement(marked, finder)
         print(f"{name:30} {root:6.1%} {third:6.1%} {whole:6.1%}", flush=True)
-    assert harmonised(bare(marked[0])).bars
 
 
 if __name__ == "__main__":

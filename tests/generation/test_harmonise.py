@@ -4,8 +4,10 @@ import pytest
 
 from nokturn.errors import InputError
 from nokturn.formats.base import loads
+from nokturn.generation._chord_slots import slots
+from nokturn.generation._chord_states import named, state_of
 from nokturn.generation.accompany import accompanied, notes_of
-from nokturn.generation.harmonise import Harmoniser, harmonised, named, slots, state_of
+from nokturn.generation.harmonise import Harmoniser, harmonised
 from nokturn.music.harmony import parse
 from nokturn.music.piece import Piece
 from nokturn.music.pitch import Key
@@ -147,3 +149,8 @@ def test_the_accompaniment_holds_each_chord_until_the_next():
         [(480, "")], [(1920, "C3")], [(960, "F3"), (960, "G3")], [(1920, "G3")],
     ]  # fmt: skip
     assert len(Piece(sheet).score.tracks) == 2
+
+
+def test_the_accompaniment_of_an_odd_meter_can_be_written():
+    bar = accompanied(tune('"Em"E2GBe|', "Em", "5/8", "1/8")).bars[0]
+    assert [(e.duration, e.ties[0]) for e in bar.voices[1]] == [(720, True), (480, False)]

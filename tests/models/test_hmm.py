@@ -174,3 +174,14 @@ def test_it_comes_back_from_its_file(tmp_path):
     ModelFile(model, "abc_text", [*"<abc"]).save(tmp_path / "h.safetensors")
     again = ModelFile.load(tmp_path / "h.safetensors").model
     np.testing.assert_allclose(again.stream().step(0), model.stream().step(0), atol=2e-3)
+
+
+def test_a_large_corpus_is_read_fewer_times():
+    pieces = pieces_of(samples(SOURCE, 20, seed=3))
+    length = sum(len(ids) - 1 for ids, _ in pieces)
+
+    def learned(**settings):
+        return Hmm.learn(Inputs(4), HmmSettings(states=3, **settings), pieces, 1).weights
+
+    twice, cut = learned(iterations=2), learned(iterations=9, reading=2 * length)
+    assert all(np.array_equal(twice[name], cut[name]) for name in twice)

@@ -14,19 +14,19 @@ the relative of A minor is bIII.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nokturn.music.pitch import SEMITONES
+from nokturn.generation._chord_states import QUALITIES, STATES, TONES
+from nokturn.music.pitch import SEMITONES, Key
 
 Floats = NDArray[np.float64]
-QUALITIES = ("", "m", "7", "dim")  # of the chords that there are; state = 4 x root + quality
-STATES = 12 * len(QUALITIES)
-TONES = ((0, 4, 7), (0, 3, 7), (0, 4, 7, 10), (0, 3, 6))  # of each quality, above the root
 WEIGHTS = (10.0, 9.0, 7.0, 5.0)  # how often a melody has root, third, fifth, seventh
 IN_SCALE, OUTSIDE = 2.2, 0.3  # and other notes
 UNHEARD_OF = 0.02  # share of every row that goes to all chords alike
+PLACES = 5  # of a slot: within a bar, and where the bars of a phrase of four begin
 STAYS = 0.75  # of chords go on within a bar
 
 SCALES = {
@@ -83,10 +83,37 @@ _NUMERAL = re.compile(r"(b?)([ivIV]+)(7|°)?")
 _DEGREES = ("i", "ii", "iii", "iv", "v", "vi", "vii")
 
 
-def state_of(numeral: str) -> int:
+@dataclass(frozen=True)
+class Tables:
+    """What chords do in a mode, relative to the tonic; counts, or probabilities.
+
+    Attributes
+    ----------
+    begins, ends
+        Which chord comes first and last, (S,).
+    moves
+        What follows each chord: at each place of a slot, (5, S, S).
+    notes
+        What pitch classes are heard over each chord, (S, 12).
+    """
+
+    begins: Floats
+    ends: Floats
+    moves: Floats
+    notes: Floats
+
+
+def mode_of(key: Key) -> str:
+    """Return the mode whose table a key has: major, minor, dorian or mixolydian."""
+    if key.mode in SCALES:
+        return key.mode
+    return "minor" if key.minor else "major"
+
+
+def numbered(numeral: str) -> int:
     """Return the state of a numeral: 4 times the semitones above the tonic, and the quality.
 
-    >>> state_of("I"), state_of("ii"), state_of("bVII"), state_of("V7")
+    >>> numbered("I"), numbered("ii"), numbered("bVII"), numbered("V7")
     (0, 9, 40, 30)
     """
     match = _NUMERAL.fullmatch(numeral)
@@ -101,7 +128,7 @@ def row(text: str) -> Floats:
     words = text.split()
     found = np.zeros(STATES)
     for numeral, weight in zip(words[::2], words[1::2], strict=True):
-        found[state_of(numeral)] += float(weight)
+        found[numbered(numeral)] += float(weight)
     shares: Floats = (1 - UNHEARD_OF) * found / found.sum() + UNHEARD_OF / STATES
     return shares
 
@@ -109,7 +136,7 @@ def row(text: str) -> Floats:
 def moves(mode: str) -> Floats:
     """Return what follows each chord at a bar line, (S, S); unlisted chords go where I goes."""
     lines = dict(line.split(": ") for line in FUNCTIONS[mode].strip().split("\n"))
-    rows = {state_of(numeral.strip()): row(text) for numeral, text in lines.items()}
+    rows = {numbered(numeral.strip()): row(text) for numeral, text in lines.items()}
     tonic = rows[min(rows)]
     return np.array([rows.get(state, tonic) for state in range(STATES)])
 
@@ -124,3 +151,51 @@ def notes(mode: str) -> Floats:
             table[state, (root + tone) % 12] = weight
     shares: Floats = table / table.sum(1, keepdims=True)
     return shares
+
+
+def nothing() -> Tables:
+    """Return counts of which nothing is counted yet."""
+    return Tables(
+        np.zeros(STATES),
+        np.zeros(STATES),
+        np.zeros((PLACES, STATES, STATES)),
+        np.zeros((STATES, 12)),
+    )
+
+
+def built_in(mode: str) -> Tables:
+    """Return the probabilities of a mode that are written here."""
+    at_bar = moves(mode)
+    within = STAYS * np.eye(STATES) + (1 - STAYS) * at_bar
+    return Tables(
+        row(BEGINS[mode]),
+        row(ENDS[mode]),
+        np.stack([within] + [at_bar] * (PLACES - 1)),
+        notes(mode),
+    )
+
+
+def together(counts: Tables, table: Tables, trust: float) -> Tables:
+    """Return probabilities from counts, to which a table is added ``trust`` times."""
+
+    def shares(counted: Floats, known: Floats) -> Floats:
+        both = counted + trust * known
+        return np.asarray(both / both.sum(-1, keepdims=True))
+
+    return Tables(
+        shares(counts.begins, table.begins),
+        shares(counts.ends, table.ends),
+        shares(counts.moves, table.moves),
+        shares(counts.notes, table.notes),
+    )
+
+
+def moved(known: Tables, tonic: int) -> Tables:
+    """Return tables relative to C for a tonic 0-11."""
+    by = len(QUALITIES) * tonic
+    return Tables(
+        np.roll(known.begins, by),
+        np.roll(known.ends, by),
+        np.roll(known.moves, (by, by), (1, 2)),
+        np.roll(known.notes, (by, tonic), (0, 1)),
+    )

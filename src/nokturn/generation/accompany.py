@@ -12,13 +12,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
 
-from nokturn.generation._chord_tables import QUALITIES, TONES
-from nokturn.generation.harmonise import lead_voice, state_of
+from nokturn.generation._chord_slots import lead_voice, timed
+from nokturn.generation._chord_states import QUALITIES, TONES, state_of
 from nokturn.music import harmony
+from nokturn.music._note_values import divided
 from nokturn.music.harmony import Harmony
 from nokturn.music.pitch import SEMITONES, Pitch
 from nokturn.music.sheet import Bar, Event, Sheet, Voice
-from nokturn.music.time import Ticks
+from nokturn.music.time import Meter, Ticks
 
 NAME = "Chords"
 
@@ -36,9 +37,9 @@ def accompanied(sheet: Sheet, program: int = 0) -> Sheet:
     lead = lead_voice(sheet)
     holding: Harmony | None = None
     bars = []
-    for bar in sheet.bars:
+    for bar, meter in zip(sheet.bars, sheet.meters(), strict=True):
         changes = dict(_changes(bar, lead))
-        events = list(_played(changes, bar.length, holding))
+        events = list(_played(changes, bar.length, meter, holding))
         bars.append(replace(bar, voices=[*_filled(bar, len(sheet.voices)), events]))
         holding = changes[max(changes)] if changes else holding
     return replace(sheet, voices=[*sheet.voices, voice], bars=bars)
@@ -51,20 +52,21 @@ def _filled(bar: Bar, voices: int) -> list[list[Event]]:
 
 def _changes(bar: Bar, lead: int) -> Iterator[tuple[Ticks, Harmony]]:
     """Yield where in a bar a chord symbol stands, and what it says."""
-    at: Ticks = 0
-    for event in bar.voices[lead] if lead < len(bar.voices) else ():
-        chord = harmony.parse(event.chord) if event.chord else None
-        if chord:
+    for at, event in timed(bar.voices[lead]) if lead < len(bar.voices) else ():
+        if event.chord and (chord := harmony.parse(event.chord)):
             yield at, chord
-        at += event.duration
 
 
 def _played(
-    changes: dict[Ticks, Harmony], length: Ticks, holding: Harmony | None
+    changes: dict[Ticks, Harmony], length: Ticks, meter: Meter, holding: Harmony | None
 ) -> Iterator[Event]:
+    """Yield what is played in a bar, in values that can be written, several of them tied."""
     for start, end in pairwise(sorted({0, *changes, length})):
         holding = changes.get(start, holding)
-        yield Event(end - start, notes_of(holding) if holding else ())
+        pitches = notes_of(holding) if holding else ()
+        values = (end - start,) if meter.free else divided(start, end, meter, not pitches)
+        for k, value in enumerate(values, 1):
+            yield Event(value, pitches, (k < len(values),) * len(pitches))
 
 
 def notes_of(chord: Harmony) -> tuple[Pitch, ...]:

@@ -42,6 +42,7 @@ class HmmSettings(Settings):
     smoothing: float = Field(default=0.2, ge=0)  # transitions taken to have been from each to each
     blur: float = Field(default=5.0, ge=0)  # symbols, as the corpus has them, it is taken to emit
     restarts: int = Field(default=1, ge=1, le=100)  # beginnings tried, the best goes on
+    reading: int = Field(default=50_000_000, ge=1)  # symbols in all: a large corpus is read less
     tolerance: float = Field(default=1e-5, ge=0)  # stop at a smaller gain, nats a symbol
 
 
@@ -100,12 +101,14 @@ class Hmm(Counted):
         prior = Prior.of(rows, inputs.symbols, settings.smoothing, settings.blur)
         random = np.random.default_rng(seed)
         starts = [doubles(prior.share, settings.states, random) for _ in range(settings.restarts)]
+        heard = sum(len(row) for row in rows)
+        readings = min(settings.iterations, max(1, settings.reading // heard))
         best = starts[0]
         if len(starts) > 1:
-            trial = min(TRIAL, settings.iterations)
+            trial = min(TRIAL, readings)
             tried = [improved(rows, chain, prior, trial)[0] for chain in starts]
             best = max(tried, key=lambda chain: prior.score(chain, rows))
-        learned, _ = improved(rows, best, prior, settings.iterations, settings.tolerance)
+        learned, _ = improved(rows, best, prior, readings, settings.tolerance)
         return cls._of(inputs, settings, learned)
 
     @property
