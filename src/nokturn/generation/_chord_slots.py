@@ -54,10 +54,10 @@ class Slot:
 def slots(sheet: Sheet) -> list[Slot]:
     """Return the stretches of a sheet that have one chord each, in order; a pickup has none."""
     lead = lead_voice(sheet)
-    named = all(_known(key) for key in sheet.keys())
-    unnamed = Key() if named else find_key(perform(sheet, repeats=False))
+    keys = list(sheet.keys())
+    unnamed = Key() if all(map(_known, keys)) else find_key(perform(sheet, repeats=False))
     row = []
-    rows = zip(sheet.bars, sheet.meters(), sheet.keys(), _places(sheet), strict=True)
+    rows = zip(sheet.bars, sheet.meters(), keys, _places(sheet), strict=True)
     for b, (bar, meter, key, place) in enumerate(rows):
         if b == 0 and len(sheet.bars) > 1 and 2 * bar.length <= meter.bar_ticks:
             continue

@@ -38,7 +38,7 @@ class HmmSettings(Settings):
     """Settings of the hidden Markov model."""
 
     states: int = Field(default=128, ge=1, le=1024)  # the time of learning grows with the square
-    iterations: int = Field(default=30, ge=0, le=10_000)  # of Baum-Welch, at most
+    iterations: int = Field(default=60, ge=0, le=10_000)  # of Baum-Welch, at most
     smoothing: float = Field(default=0.2, ge=0)  # transitions taken to have been from each to each
     blur: float = Field(default=5.0, ge=0)  # symbols, as the corpus has them, it is taken to emit
     restarts: int = Field(default=1, ge=1, le=100)  # beginnings tried, the best goes on
