@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 
 from nokturn.cli._frame import Command
 from nokturn.cli._terminal import Terminal
+
+if TYPE_CHECKING:
+    from nokturn.workflows.evaluate import Evaluation
 
 EXAMPLES = (
     "nokturn evaluate folk held-out.abc",
@@ -43,6 +47,8 @@ def evaluate(
         terminal.record(**asdict(found))
         return
     terminal.data(f"{found.model}: {found.pieces} pieces, {found.rejected} rejected")
+    if found.bounded:
+        terminal.data("The costs are upper bounds: what is predicted, and the z it is told by.")
     terminal.data(
         f"{found.nats_per_character:.4f} nats and {found.bits_per_character:.4f} bits a character"
     )
@@ -56,6 +62,22 @@ def evaluate(
             f"{found.nats_per_frame:.4f} nats a frame ({low:.3f} to {high:.3f}), "
             f"{found.nats_per_cell:.4f} a symbol of it, lengths known"
         )
+    for line in _rebuilt(found):
+        terminal.data(line)
     terminal.data(
         f"{found.symbols:,} symbols, {found.characters:,} characters, {found.notes:,} notes"
     )
+
+
+def _rebuilt(evaluation: Evaluation) -> list[str]:
+    """Return what is told of a vae's phrases; nothing for other models."""
+    found = evaluation.reconstruction
+    if found is None:
+        return []
+    return [
+        f"{found.phrases:,} phrases: {found.forced:.2%} of their symbols come back where the true "
+        f"ones are read along, {found.free:.2%} written freely; {found.whole:.2%} of the phrases "
+        f"come back whole",
+        f"{found.active} of {found.units} units of z are active; "
+        f"divergence {found.divergence:.2f} nats a phrase",
+    ]

@@ -132,7 +132,7 @@ def _one(
     while made.attempts < MAX_ATTEMPTS:
         made.attempts += 1
         drawn = decode(
-            file.model.stream(),
+            file.model.begin(generator),
             encoding.tracker(**({"bars": wishes.bars} if wishes.bars and encoding.clock else {})),
             AbcGuide(encoding, wishes),
             sampling,

@@ -96,7 +96,7 @@ def _drawn(
     sampling: Sampling,
     generator: np.random.Generator,
 ) -> list[int]:
-    stream, tracker = file.model.stream(), encoding.tracker()
+    stream, tracker = file.model.begin(generator), encoding.tracker()
     logits = stream.step(BOUNDARY, tracker.step(BOUNDARY))
     for symbol in begin:
         logits = stream.step(symbol, tracker.step(symbol))

@@ -9,7 +9,7 @@ serves all gates of a layer. That is about seven times as fast as stepping torch
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -95,6 +95,11 @@ class RecurrentTables:
             output_bias=weights["output_bias"],
             attention=attention,
         )
+
+    def shifted(self, gates: Array) -> RecurrentTables:
+        """Return the same with so much (G,) added to the first layer's gates at every step."""
+        scale = _gate_scale(self.cell, self.width)[:, 0]
+        return replace(self, symbols=self.symbols + gates * scale)
 
 
 def _channels(weights: Weights) -> int:

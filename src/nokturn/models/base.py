@@ -89,6 +89,7 @@ class Model(registry.Component):
 
     settings_class: ClassVar[type[Settings]]
     whole_pieces: ClassVar[bool] = False  # must be given pieces uncut, the state carries nothing
+    bounded: ClassVar[bool] = False  # the nats that `cost` tells are an upper bound
 
     def __init__(self, inputs: Inputs, settings: Any, weights: Weights) -> None:
         self.inputs = inputs
@@ -233,6 +234,10 @@ class Model(registry.Component):
     @abstractmethod
     def stream(self) -> Stream:
         """Return a stream that has read nothing yet."""
+
+    def begin(self, random: np.random.Generator) -> Stream:
+        """Return a stream to write a piece with, what is random in the model itself drawn."""
+        return self.stream()
 
     @property
     def parameters(self) -> int:

@@ -24,7 +24,9 @@ from nokturn.corpora._store import TokenStore
 from nokturn.corpora.base import build_store
 from nokturn.encodings.base import Encoding, restore
 from nokturn.evaluation.likelihood import likelihood
+from nokturn.evaluation.reconstruction import Reconstruction, reconstruction
 from nokturn.models._file import ModelFile
+from nokturn.models.vae import Vae
 from nokturn.music.piece import Piece
 from nokturn.music.score import Score
 from nokturn.training.runs import resolve
@@ -54,6 +56,11 @@ class Evaluation:
         Of an encoding of frames (rolls, voices on a grid) only, else None: how many, and what a
         frame and a symbol in it cost where the length of each piece is known, as published figures
         have it (first frame included); 95 % of the cost of a frame, drawn anew from the pieces.
+        None, too, where the figures are a bound.
+    bounded
+        Whether all these figures are upper bounds of the cost, as a vae's are.
+    reconstruction
+        Of a vae only, else None: what comes back of the phrases.
     """
 
     model: str
@@ -74,6 +81,8 @@ class Evaluation:
     nats_per_frame: float | None = None
     nats_per_cell: float | None = None
     frame_interval: tuple[float, float] | None = None
+    bounded: bool = False
+    reconstruction: Reconstruction | None = None
 
 
 def evaluate(model: str, *paths: str | Path, threads: int = 1) -> Evaluation:
@@ -104,7 +113,9 @@ def evaluate(model: str, *paths: str | Path, threads: int = 1) -> Evaluation:
         )
         found = likelihood(file, store, threads=threads)
         sizes = store.segments["stop"] - store.segments["start"]
-        by_frame = _by_frame(file, store, encoding, threads) if encoding.layout else {}
+        framed = encoding.layout and not file.model.bounded
+        by_frame = _by_frame(file, store, encoding, threads) if framed else {}
+        rebuilt = reconstruction(file, store) if isinstance(file.model, Vae) else None
         del store  # Windows removes no file that is mapped
     notes = sum(note_count(item.piece) for item in corpus.items)
     nats = float(found.nats.sum())
@@ -123,6 +134,8 @@ def evaluate(model: str, *paths: str | Path, threads: int = 1) -> Evaluation:
         nats=nats,
         nats_by_piece=found.nats.tolist(),
         interval=bootstrap(found.nats, sizes),
+        bounded=file.model.bounded,
+        reconstruction=rebuilt,
         **by_frame,
     )
 

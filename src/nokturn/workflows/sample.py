@@ -23,7 +23,7 @@ def sample(file: ModelFile, *, seed: int, sampling: Sampling | None = None) -> P
     encoding = restore(file.encoding, file.encoding_settings, file.vocabulary, file.channels)
     sampling = sampling or Sampling()
     generator = np.random.default_rng(seed)
-    stream, tracker = file.model.stream(), encoding.tracker()
+    stream, tracker = file.model.begin(generator), encoding.tracker()
     ids, symbol = [], BOUNDARY
     for _ in range(MAX_SYMBOLS):
         logits = stream.step(symbol, tracker.step(symbol))
