@@ -1,6 +1,6 @@
 """Recurrent variational autoencoder: a phrase becomes a few numbers z, and z a phrase again.
 
-    tune  ->  two LSTMs (from its beginning, from its end)  ->  mean, deviation  ->  z (32 numbers)
+    tune  ->  two LSTMs (from its beginning, from its end)  ->  mean, deviation  ->  z (48 numbers)
     z     ->  first state of an LSTM, and an input at each of its steps          ->  tune
 
 A piece is cut into phrases of `phrase` symbols, and each is learned alone: from its z and from the
@@ -14,7 +14,8 @@ than `free_bits`: so z comes into use at all. Without a z (`forward`, `stream`) 
 `begin` draws one, `with_latent` takes one.
 
 Its weakness: the phrases of a piece know of each other by one symbol only, and bars do not move the
-cuts: a pickup shifts them.
+cuts: a pickup shifts them. And with a `beta` below 1 the epoch with the best bound, which a training
+publishes, is not the one that remembers best: that is the last, ``name@epoch``.
 Source: Bowman et al., 'Generating Sentences from a Continuous Space', 2015, arXiv:1511.06349
 (warm-up, words dropped before the decoder); Kingma et al., 2016, arXiv:1606.04934 (free bits);
 Roberts et al., 'MusicVAE', 2018, arXiv:1803.05428 (whose flat decoder this is).
@@ -47,17 +48,17 @@ KIN = 0.6  # how much of the first phrase's z is in those after it, in writing; 
 class VaeSettings(Settings):
     """Settings of the variational autoencoder."""
 
-    phrase: int = Field(default=64, ge=2, le=4096)  # symbols of a phrase
-    latent: int = Field(default=32, ge=1, le=1024)  # numbers that describe one
+    phrase: int = Field(default=32, ge=2, le=4096)  # symbols of a phrase
+    latent: int = Field(default=48, ge=1, le=1024)  # numbers that describe one
     width: int = Field(default=256, ge=4, le=4096)  # cells of a layer, in encoder and decoder
     layers: int = Field(default=1, ge=1, le=8)  # of the decoder
     embedding: int = Field(default=64, ge=1, le=4096)  # numbers for a symbol
     channel_embedding: int = Field(default=8, ge=1, le=1024)  # numbers for each side input
-    word_dropout: float = Field(default=0.2, ge=0, lt=1)  # of the symbols that the decoder reads
+    word_dropout: float = Field(default=0.3, ge=0, lt=1)  # of the symbols that the decoder reads
     dropout: float = Field(default=0.1, ge=0, lt=1)  # of what a decoder layer hands on
-    beta: float = Field(default=0.5, ge=0, le=10)  # weight of the divergence after the warm-up
+    beta: float = Field(default=0.2, ge=0, le=10)  # weight of the divergence after the warm-up
     warm_up: float = Field(default=0.3, ge=0, le=1)  # share of the training in which it rises
-    free_bits: float = Field(default=8.0, ge=0, le=10_000)  # divergence of a phrase that is free
+    free_bits: float = Field(default=24.0, ge=0, le=10_000)  # divergence of a phrase that is free
 
 
 class Vae(Model):
