@@ -112,6 +112,18 @@ def test_where_there_is_no_melody_it_says_so(tracks, said):
         harmonised(Piece(Score(tracks)).sheet)
 
 
+def test_the_chords_stand_over_the_first_voice_that_plays():
+    drums = Track.of([(k * 480, 120, 36, 90) for k in range(8)], drums=True)
+    flute = Track.of(
+        [(k * 480, 480, p, 90) for k, p in enumerate((60, 64, 67, 64, 62, 65, 59, 67))]
+    )
+    found = harmonised(Piece(Score([drums, Track.of([]), flute])).sheet)
+    over = {v for bar in found.bars for v, events in enumerate(bar.voices)
+            for event in events if event.chord}  # fmt: skip
+    assert len(over) == 1
+    assert found.bars[0].voices[over.pop()][0].chord == "C"
+
+
 def test_an_empty_sheet_is_refused():
     with pytest.raises(InputError, match="no notes"):
         harmonised(Sheet())

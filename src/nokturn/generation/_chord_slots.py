@@ -87,8 +87,14 @@ def _places(sheet: Sheet) -> Iterator[int]:
 
 
 def lead_voice(sheet: Sheet) -> int:
-    """Return which voice the chord symbols stand over: the first that is no drum."""
-    return next((v for v, voice in enumerate(sheet.voices) if not voice.drums), 0)
+    """Return which voice the chord symbols stand over: the first that is no drum and has notes."""
+    sounding = (
+        v
+        for v, voice in enumerate(sheet.voices)
+        if not voice.drums
+        and any(e.pitches for bar in sheet.bars for events in bar.voices[v : v + 1] for e in events)
+    )
+    return next(sounding, 0)
 
 
 def _starts(bar: Bar, meter: Meter, lead: int) -> list[Ticks]:
