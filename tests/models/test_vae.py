@@ -50,17 +50,23 @@ def test_a_piece_costs_the_same_alone_as_beside_a_longer_one():
     torch.testing.assert_close(cost(model, together).nats[:1], cost(model, alone).nats)
 
 
-def test_the_cost_of_a_piece_is_that_of_its_phrases():
-    model = small()
-    ids, channels, targets = pieces(16)
-    halves = [cost(model, [t[:, k : k + 8] for t in (ids, channels, targets)]) for k in (0, 8)]
-    with torch.no_grad():  # each half stands first in its piece, so the draws differ: without them
-        mean, log_variance = net.posterior(tensors(model), net.cut(targets, 8, IGNORED))
-    for half, row, log in zip(halves, mean, log_variance, strict=True):
-        assert float(half.nats) > float(net.divergence(row[None], log[None]))
-    one = cost(model, [ids, channels, targets])
-    first = cost(model, [ids[:, :8], channels[:, :8], targets[:, :8]])
-    assert float(one.nats) > float(first.nats)
+def test_each_phrase_is_said_as_if_it_were_the_first():
+    """What stands here for going on from a state: there is none, phrases begin anew."""
+    model, (ids, channels, _) = small(), pieces(21)
+    with torch.no_grad():
+        whole, state = model.forward(tensors(model), ids, channels)
+        third, _ = model.forward(tensors(model), ids[:, 16:], channels[:, 16:])
+    torch.testing.assert_close(whole[:, 16:], third)
+    assert state == ()
+
+
+def test_padding_that_fills_a_phrase_costs_nothing():
+    model, (ids, channels, targets) = small(), pieces(8)
+    longer = [torch.cat([t, torch.full_like(t, fill)], 1) for t, fill in ((ids, 0), (channels, 0))]
+    longer.append(torch.cat([targets, torch.full_like(targets, IGNORED)], 1))
+    found, alone = cost(model, longer), cost(model, (ids, channels, targets))
+    torch.testing.assert_close(found.nats, alone.nats)
+    torch.testing.assert_close(found.loss, alone.loss)
 
 
 def test_the_bound_lies_above_the_nats_that_many_draws_find():

@@ -43,7 +43,7 @@ _OPTIONS = (
 )
 
 
-def OPTIONS(command: F) -> F:  # noqa: N802
+def with_options(command: F) -> F:
     """Give a command the options that both have."""
     for option in reversed(_OPTIONS):
         command = option(command)

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from nokturn.cli._frame import Command
-from nokturn.cli._phrases import OPTIONS, told
+from nokturn.cli._phrases import told, with_options
 from nokturn.cli._terminal import Terminal
 
 EXAMPLES = (
@@ -28,7 +28,7 @@ EXAMPLES = (
     metavar="N",
     help="Phrases in all, both ends included.",
 )
-@OPTIONS
+@with_options
 @click.pass_obj
 def interpolate(
     terminal: Terminal,

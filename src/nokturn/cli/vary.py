@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from nokturn.cli._frame import Command
-from nokturn.cli._phrases import OPTIONS, told
+from nokturn.cli._phrases import told, with_options
 from nokturn.cli._terminal import Terminal
 
 EXAMPLES = (
@@ -37,7 +37,7 @@ EXAMPLES = (
     metavar="N",
     help="How many; each has the next seed.",
 )
-@OPTIONS
+@with_options
 @click.pass_obj
 def vary(
     terminal: Terminal,

@@ -14,8 +14,8 @@ than `free_bits`: so z comes into use at all. Without a z (`forward`, `stream`) 
 `begin` draws one, `with_latent` takes one.
 
 Its weakness: the phrases of a piece know of each other by one symbol only, and bars do not move the
-cuts: a pickup shifts them. And with a `beta` below 1 the epoch with the best bound, which a training
-publishes, is not the one that remembers best: that is the last, ``name@epoch``.
+cuts: a pickup shifts them. And with a `beta` below 1 the epoch with the best bound, which is what a
+training publishes, is not the one that remembers best: that is the last, ``name@epoch``.
 Source: Bowman et al., 'Generating Sentences from a Continuous Space', 2015, arXiv:1511.06349
 (warm-up, words dropped before the decoder); Kingma et al., 2016, arXiv:1606.04934 (free bits);
 Roberts et al., 'MusicVAE', 2018, arXiv:1803.05428 (whose flat decoder this is).

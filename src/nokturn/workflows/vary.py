@@ -25,9 +25,8 @@ from nokturn.generation.sampling import Sampling
 from nokturn.models._file import ModelFile
 from nokturn.music.piece import Piece
 from nokturn.training import runs
+from nokturn.workflows.generate import MAX_SEED, Said
 from nokturn.workflows.load import load
-
-MAX_SEED = 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -44,13 +43,6 @@ class Written:
 
     piece: Piece
     apart: tuple[float, ...]
-
-
-@dataclass(frozen=True)
-class Said:
-    """Something that the user should know."""
-
-    text: str
 
 
 def vary(
