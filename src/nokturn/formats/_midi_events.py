@@ -109,7 +109,7 @@ class Mender:
         """Yield the events of a track up to its end, or to where it breaks off."""
         at, tick, running = 0, 0, 0
         while at < len(track):
-            delta, at = _number(track, at)
+            delta, at = number(track, at)
             tick += delta
             if at >= len(track):
                 break
@@ -161,7 +161,7 @@ class Mender:
             if at >= len(track):
                 return None, at
             kind, at = track[at], at + 1
-        length, at = _number(track, at)
+        length, at = number(track, at)
         if at + length > len(track):
             self.mended["a track breaks off within an event"] += 1
             return Event(tick, META, END_OF_TRACK, b""), len(track)
@@ -177,7 +177,7 @@ class Mender:
         return bytes(min(value, 127) for value in data)
 
 
-def _number(data: bytes, at: int) -> tuple[int, int]:
+def number(data: bytes, at: int) -> tuple[int, int]:
     """Return a variable-length number, of at most four bytes, and where it ends."""
     value = 0
     for at in range(at, min(at + 4, len(data))):  # noqa: B020 - the place goes on from here

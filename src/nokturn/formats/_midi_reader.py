@@ -3,25 +3,25 @@
     Score(tpq=384, tracks=1, notes=134)  ->  Score, or why it cannot be trusted
 
 symusic reads a file in 0.1 ms, drops note-ons that are never ended, and believes every number:
-tempo 0, meters of 2,147,483,648ths, notes years away. It does not say where a track ends, so the
-first track's beginning is walked once more for that, the title and the recipe.
+tempo 0, meters of 2,147,483,648ths, notes years away. It does not say where a track ends, nor the
+texts in it: `_midi_first_track` looks for those.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from importlib import import_module
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
 
 from nokturn.errors import InputError, LimitError
 from nokturn.formats import _midi_values as values
-from nokturn.formats._midi_events import END_OF_TRACK, META, Mender
 from nokturn.music.pitch import Key
 from nokturn.music.score import NOTE, Notes, Score, Track, in_order
 
-WALKED = 20_000  # events of the first track looked at; most first tracks hold a dozen
 NAME = re.compile(rb"\xff\x03([\x00-\x7f])")
 
 
@@ -93,11 +93,12 @@ def _track(found: Any, names: dict[str, str]) -> Track:
     notes: Notes = np.empty(len(arrays["time"]), NOTE)
     notes["onset"], notes["duration"] = arrays["time"], np.maximum(arrays["duration"], 1)
     notes["pitch"], notes["velocity"] = arrays["pitch"], arrays["velocity"]
-    if (arrays["time"] < 0).any() or (arrays["duration"] < 0).any():
+    if arrays["time"].min() < 0 or arrays["duration"].min() < 0:
         raise UntrustedError("notes before the beginning")
-    if (arrays["pitch"] < 0).any() or (notes["pitch"] > 127).any() or (notes["velocity"] < 0).any():
+    if arrays["pitch"].min() < 0 or arrays["pitch"].max() > 127 or arrays["velocity"].min() < 0:
         raise UntrustedError("pitches out of range")
-    np.clip(notes["velocity"], 1, 127, out=notes["velocity"])
+    if arrays["velocity"].min() < 1:  # symusic gives no more than 127
+        notes["velocity"] = np.maximum(notes["velocity"], 1)
     track = Track(in_order(notes), names.get(found.name) or values.clean(found.name))
     track.program, track.drums = min(max(int(found.program), 0), 127), bool(found.is_drum)
     pedals = found.pedals.numpy()
@@ -118,21 +119,31 @@ def _read_changes(found: Any, score: Score, source: str) -> None:
                 f"it holds {len(rows):,} {what}; the limit is {values.MAX_CHANGES:,}.",
                 source=source,
             )
-    for row in found.tempos:
-        qpm = values.tempo(row.mspq)
-        if qpm is None or row.time < 0:
-            raise UntrustedError(f"a tempo of {row.mspq} microseconds")
-        score.tempos.append((row.time, qpm))
-    for row in found.time_signatures:
-        meter = values.meter(row.numerator, row.denominator)
-        if meter is None or row.time < 0:
-            raise UntrustedError(f"a meter of {row.numerator}/{row.denominator}")
-        score.meters.append((row.time, meter))
-    for row in found.key_signatures:
-        key = values.key(row.key, bool(row.tonality))
-        if key is None or row.time < 0 or row.tonality not in (0, 1):
-            raise UntrustedError(f"a key of {row.key} sharps")
-        score.keys.append((row.time, key))
+    score.tempos = _changes(found.tempos, ("mspq",), values.tempo, "a tempo of {} microseconds")
+    score.meters = _changes(
+        found.time_signatures, ("numerator", "denominator"), values.meter, "a meter of {}/{}"
+    )
+    score.keys = _changes(found.key_signatures, ("key", "tonality"), _key, "a key of {} sharps")
+
+
+def _changes(
+    rows: Any, names: tuple[str, ...], meaning: Callable[..., Any], fault: str
+) -> list[tuple[int, Any]]:
+    """Return (tick, what it means) of each row; raises `UntrustedError` for what cannot be."""
+    if not rows:
+        return []
+    columns = rows.numpy()
+    ticks = columns["time"].tolist()
+    told = list(zip(*(columns[name].tolist() for name in names), strict=True))
+    meanings = {each: meaning(*each) for each in dict.fromkeys(told)}
+    for tick, each in zip(ticks, told, strict=True):
+        if tick < 0 or meanings[each] is None:
+            raise UntrustedError(fault.format(*each))
+    return [(tick, meanings[each]) for tick, each in zip(ticks, told, strict=True)]
+
+
+def _key(fifths: int, minor: int) -> Key | None:
+    return values.key(fifths, bool(minor)) if minor in (0, 1) else None
 
 
 def tidy(score: Score) -> Score:
@@ -146,54 +157,12 @@ def tidy(score: Score) -> Score:
 
 def _last_of_each(rows: list[tuple[int, Any]], end: int) -> list[tuple[int, Any]]:
     """Return the changes in order: of several at one tick the last, and no repetitions."""
-    kept: list[tuple[int, Any]] = []
-    for tick, value in dict(sorted(rows, key=lambda row: row[0])).items():
-        if tick <= end and (not kept or kept[-1][1] != value):
-            kept.append((tick, value))
-    return kept
-
-
-def look_at_first_track(data: bytes, score: Score, type_1: bool) -> dict[str, Any] | None:
-    """Take title, modes and length from the first track; return the recipe in it, if any."""
-    mender = Mender(data, "")
-    _, tracks = mender.chunks()
-    recipe = None
-    for count, event in enumerate(mender.walk(tracks[0])):
-        if count > WALKED:
-            break
-        if event.status < 0xF0:
-            if type_1 and event.status < 0xA0:
-                break  # the first instrument: its name is no title, its end not the music's
-            continue
-        if event.status != META:
-            continue
-        if event.kind == 0x03 and not score.title:
-            score.title = values.title(values.text(event.data))
-        elif event.kind == 0x01:
-            recipe = recipe or values.recipe(event.data)
-            _read_mode(event.tick, event.data, score)
-        elif event.kind == END_OF_TRACK:
-            _read_length(event.tick, score)
-    return recipe
-
-
-def _read_length(tick: int, score: Score) -> None:
-    """Take the end mark as the music's end, if it stands within a bar or so of the last note."""
-    last = score.end
-    if last < tick <= last + 8 * score.ticks_per_quarter:
-        score.length = tick
-
-
-def _read_mode(tick: int, data: bytes, score: Score) -> None:
-    words = values.text(data)
-    if not words.startswith(values.KEY):
-        return
-    from nokturn.errors import UsageError
-
-    try:
-        named = Key.parse(words[len(values.KEY) :])
-    except UsageError:  # somebody else's remark about keys
-        return
-    score.keys = [
-        (at, named if at == tick and key.fifths == named.fifths else key) for at, key in score.keys
+    last = dict(sorted(rows, key=itemgetter(0)))
+    if not last:
+        return []
+    before = [None, *last.values()]
+    return [
+        (tick, value)
+        for (tick, value), former in zip(last.items(), before, strict=False)
+        if tick <= end and value != former
     ]

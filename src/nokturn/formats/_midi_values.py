@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from typing import Any
 
 from nokturn.music.pitch import Key
@@ -27,24 +28,29 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _NO_TITLE = re.compile(r"(?i)(control|conductor|tempo|master)( track)?|untitled|track ?\d*|")
 
 
+@lru_cache(maxsize=4096)
 def tempo(microseconds: int) -> float | None:
     """Return quarters a minute, the roundest number that means the same; None if impossible."""
     if microseconds <= 0 or not MIN_QPM <= 60e6 / microseconds <= MAX_QPM:
         return None
     exact = 60e6 / microseconds
-    for digits in range(4):
-        near = round(exact, digits)
-        if near and round(60e6 / near) == microseconds:
-            return near
-    return exact
+    if not _means(round(exact, 3), microseconds):
+        return exact  # performances change their tempo at every beat, to such as this
+    return next(near for near in (round(exact, d) for d in range(4)) if _means(near, microseconds))
 
 
+def _means(qpm: float, microseconds: int) -> bool:
+    return qpm > 0 and round(60e6 / qpm) == microseconds
+
+
+@lru_cache(maxsize=4096)
 def meter(numerator: int, denominator: int) -> Meter | None:
     """Return a meter; None for what no music has: 0 beats, 2,147,483,648ths."""
     sound = 1 <= numerator <= 255 and 1 <= denominator <= 128
     return Meter(numerator, denominator) if sound and not denominator & (denominator - 1) else None
 
 
+@lru_cache(maxsize=4096)
 def key(fifths: int, minor: bool) -> Key | None:
     """Return the key of so many sharps (+) or flats (-), None beyond seven.
 
