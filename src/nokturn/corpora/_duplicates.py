@@ -10,8 +10,8 @@ Versions of versions fall into one group.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,10 +24,19 @@ FEWEST = 6  # runs; shorter pieces must be the same in all
 COMMON = 100  # a run that so many pieces have says nothing
 
 
-def groups(melodies: Sequence[Melody]) -> NDArray[np.int64]:
+def groups(melodies: Iterable[Melody]) -> NDArray[np.int64]:
     """Return for each piece the number of the first piece that it is a version of; shape (P,)."""
-    sets = [np.unique(melody.runs(RUN)) for melody in melodies]
-    leader = list(range(len(melodies)))
+    return versions(melodies)[0]
+
+
+def versions(melodies: Iterable[Melody]) -> tuple[NDArray[np.int64], list[list[int]]]:
+    """Return `groups`, and the pieces that are identical; the melodies are passed through once."""
+    sets, digests = [], []
+    for each in melodies:
+        sets.append(np.unique(each.runs(RUN)))
+        digests.append(_digest(each))
+    same = _alike(digests)
+    leader = list(range(len(sets)))
 
     def find(k: int) -> int:
         while leader[k] != k:
@@ -35,40 +44,75 @@ def groups(melodies: Sequence[Melody]) -> NDArray[np.int64]:
             k = leader[k]
         return k
 
-    def join(a: int, b: int) -> None:
+    for a, b in (*_overlapping(sets), *((group[0], k) for group in same for k in group[1:])):
         first, second = sorted((find(a), find(b)))
         leader[second] = first
-
-    for (a, b), shared in _overlaps(sets).items():
-        if shared >= max(FEWEST, SHARED * min(len(sets[a]), len(sets[b]))):
-            join(a, b)
-    for same in identical(melodies):
-        for k in same[1:]:
-            join(same[0], k)
-    return np.array([find(k) for k in range(len(melodies))], dtype=np.int64)
+    return np.array([find(k) for k in range(len(sets))], dtype=np.int64), same
 
 
-def identical(melodies: Sequence[Melody]) -> list[list[int]]:
+def identical(melodies: Iterable[Melody]) -> list[list[int]]:
     """Return the pieces whose whole melody is the same in some key, two and more together."""
+    return _alike([_digest(each) for each in melodies])
+
+
+def _digest(each: Melody) -> bytes:
+    """Return what equal melodies share, in any key; empty for none."""
+    if not len(each):
+        return b""
+    return hashlib.sha256(each.steps.tobytes() + bytes([len(each) == 1])).digest()
+
+
+def _alike(digests: Sequence[bytes]) -> list[list[int]]:
     seen: dict[bytes, list[int]] = {}
-    for k, melody in enumerate(melodies):
-        if len(melody):
-            seen.setdefault(melody.steps.tobytes() + bytes([len(melody) == 1]), []).append(k)
+    for k, digest in enumerate(digests):
+        if digest:
+            seen.setdefault(digest, []).append(k)
     return [same for same in seen.values() if len(same) > 1]
 
 
-def _overlaps(sets: Sequence[NDArray[np.uint64]]) -> Counter[tuple[int, int]]:
-    """Return how many runs each two pieces share, where they share any that is not common."""
-    if not sets:
-        return Counter()
-    runs = np.concatenate(sets)
-    owners = np.repeat(np.arange(len(sets)), [len(each) for each in sets])
-    order = np.argsort(runs, kind="stable")
-    runs, owners = runs[order], owners[order]
-    cuts = np.flatnonzero(np.diff(runs)) + 1
-    counted: Counter[tuple[int, int]] = Counter()
-    for same in np.split(owners, cuts):
-        if 1 < len(same) <= COMMON:
-            members = same.tolist()
-            counted.update((a, b) for k, a in enumerate(members) for b in members[k + 1 :])
-    return counted
+def _overlapping(sets: Sequence[NDArray[np.uint64]]) -> Iterator[tuple[int, int]]:
+    """Yield each two pieces that share enough runs, common runs aside.
+
+    Pair by pair they would fill gigabytes: in ten thousand pieces any two share something. So one
+    piece at a time is looked up in an index of who has each run.
+    """
+    telling, counts = _telling(sets)
+    if not len(telling):
+        return
+    mine = [_places(telling, each) for each in sets]
+    owners = np.repeat(np.arange(len(sets), dtype=np.int32), [len(each) for each in mine])
+    by_run = owners[np.argsort(np.concatenate(mine), kind="stable")]
+    starts = np.cumsum(counts) - counts
+    sizes = np.array([len(each) for each in sets], dtype=np.int64)
+    for a, runs in enumerate(mine):
+        others = by_run[_within(starts[runs], counts[runs])]
+        shared = np.bincount(others, minlength=len(sets))
+        enough = np.maximum(FEWEST, SHARED * np.minimum(sizes[a], sizes))
+        for b in np.flatnonzero(shared[a + 1 :] >= enough[a + 1 :]).tolist():
+            yield a, a + 1 + b
+
+
+def _telling(sets: Sequence[NDArray[np.uint64]]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    """Return the runs that several pieces have, though not all the world, and how many have it."""
+    runs = np.concatenate([np.zeros(0, dtype=np.uint64), *sets])
+    runs.sort()
+    starts = np.flatnonzero(np.append(True, runs[1:] != runs[:-1])[: len(runs)])
+    counts = np.diff(starts, append=len(runs))
+    chosen = (counts > 1) & (counts <= COMMON)
+    return runs[starts[chosen]], counts[chosen]
+
+
+def _places(telling: NDArray[np.uint64], runs: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """Return where those of the runs stand that are among the telling ones."""
+    places = np.minimum(np.searchsorted(telling, runs), len(telling) - 1)
+    return places[telling[places] == runs]
+
+
+def _within(starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the places of several stretches, one after the other.
+
+    >>> _within(np.array([5, 0]), np.array([2, 3])).tolist()
+    [5, 6, 0, 1, 2]
+    """
+    before = np.cumsum(lengths) - lengths
+    return np.arange(lengths.sum()) + np.repeat(starts - before, lengths)

@@ -22,7 +22,7 @@ from nokturn.corpora._report import FileReport, IngestReport
 from nokturn.corpora._workers import read_in_workers
 from nokturn.errors import Error, InputError
 from nokturn.formats import _abc_reader, base
-from nokturn.music.melody import Melody, melody
+from nokturn.music.melody import melody
 from nokturn.music.piece import Piece
 
 FEW = 32  # files that are read without worker processes
@@ -163,10 +163,10 @@ def _read_tunes(data: bytes, source: str) -> Read:
 
 
 def _mark_versions(items: Sequence[Item], report: IngestReport) -> None:
-    melodies: list[Melody] = [melody(item.piece) for item in items]
-    for item, group in zip(items, _duplicates.groups(melodies).tolist(), strict=True):
+    groups, identical = _duplicates.versions(melody(item.piece) for item in items)
+    for item, group in zip(items, groups.tolist(), strict=True):
         item.group = group
-    for same in _duplicates.identical(melodies):
+    for same in identical:
         for k in same[1:]:
             items[k].duplicate = True
     report.duplicates = sum(item.duplicate for item in items)

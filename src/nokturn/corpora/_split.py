@@ -7,7 +7,7 @@ was there, and versions of one tune always stand on one side.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ VALID_SHARE = 0.1
 
 
 def held_out(
-    contents: Sequence[bytes],
+    contents: Iterable[bytes],
     groups: NDArray[np.int64],
     *,
     share: float = VALID_SHARE,

@@ -154,7 +154,7 @@ def _divided(
     if valid_corpus is None:
         items = [item for item in corpus.items if keep_duplicates or not item.duplicate]
         groups = np.array([item.group for item in items], dtype=np.int64)
-        held = held_out([_content(item) for item in items], groups, share=valid, seed=seed)
+        held = held_out((_content(item) for item in items), groups, share=valid, seed=seed)
         if valid > 0 and not held.any():
             corpus.report.notes.append(
                 "nothing is held out: all pieces are versions of one. Figures will be those of "

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import ClassVar
 
@@ -59,9 +60,10 @@ class Format(registry.Component):
         """Write the pieces; formats that hold one piece a file refuse more with `UsageError`."""
 
 
-def all_formats() -> list[type[Format]]:
+@cache  # looking for modules takes longer than reading a MIDI file
+def all_formats() -> tuple[type[Format], ...]:
     """Return every format there is."""
-    return [registry.find("formats", name) for name in registry.names("formats")]
+    return tuple(registry.find("formats", name) for name in registry.names("formats"))
 
 
 def format_of(name: str | Path) -> type[Format]:

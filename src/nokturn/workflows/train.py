@@ -20,6 +20,10 @@ from nokturn.corpora._ingest import Corpus
 from nokturn.corpora._report import IngestReport
 from nokturn.corpora.base import Source
 from nokturn.errors import UsageError
+from nokturn.music.key_finding import find_key
+from nokturn.music.piece import Piece
+from nokturn.music.pitch import Key
+from nokturn.music.sheet import Sheet
 from nokturn.settings import build, override, read_recipe, recipe_name
 from nokturn.training import checkpoint
 from nokturn.training.events import Event
@@ -115,9 +119,17 @@ def _card(source: Source, paths: Sequence[str | Path]) -> dict[str, Any]:
 
 def _keys(corpus: Corpus) -> dict[str, int]:
     """Return how many tunes stand in each key, the frequent ones: what to write in unasked."""
-    counts = Counter(str(item.piece.sheet.key) for item in corpus.items)
+    counts = Counter(str(_key(item.piece)) for item in corpus.items)
     least = max(2, len(corpus.items) // 500)
     return {key: n for key, n in counts.most_common(40) if n >= least and key != "none"}
+
+
+def _key(piece: Piece) -> Key:
+    """Return the key that a piece begins in; of what only sounds, the one named or heard."""
+    music = piece.sheet_or_score
+    if isinstance(music, Sheet):
+        return music.key
+    return music.keys[0][1] if music.keys else find_key(music)
 
 
 def settings_of(
