@@ -2,7 +2,8 @@
 
 import pytest
 
-from nokturn.corpora.base import build_store, shifts
+from nokturn.corpora._variants import shifts
+from nokturn.corpora.base import build_store
 from nokturn.corpora.folder import Folder
 from nokturn.encodings.abc_text import AbcText, learned_text
 from nokturn.encodings.base import restore

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 from typing import Any
 
@@ -13,6 +14,7 @@ from nokturn.cli._terminal import Terminal, time_words
 EXAMPLES = (
     "nokturn train my-tunes/ --time 10m",
     "nokturn train tunes.abc --name reels --set model.width=512",
+    "nokturn train songs/ --tracks melody --transpose octaves",
     "nokturn train --name reels --resume",
 )
 
@@ -34,6 +36,18 @@ EXAMPLES = (
     metavar="PATH",
     help="Files to hold out; else a tenth of the tunes. May be repeated.",
 )
+@click.option(
+    "--tracks",
+    default="",
+    metavar="TRACKS",
+    help="Of MIDI: melody, accompaniment, no-drums, drums, or a list such as 1,bass.",
+)
+@click.option(
+    "--transpose",
+    default="",
+    metavar="SHIFTS",
+    help="Also learn in other keys: all, octaves, how many, or semitones such as -2,2 or -5..6.",
+)
 @click.option("--time", default="", metavar="TIME", help="Budget, such as 10m or 1h30m.")
 @click.option("--quick", is_flag=True, help="Only see that all works: a tiny model, a minute.")
 @click.option("--resume", is_flag=True, help="Go on with a training that was stopped.")
@@ -46,6 +60,8 @@ def train(
     recipe: str | None,
     changes: tuple[str, ...],
     valid: tuple[str, ...],
+    tracks: str,
+    transpose: str,
     time: str,
     quick: bool,
     resume: bool,
@@ -58,6 +74,9 @@ def train(
     from nokturn.workflows.learn import stopping
     from nokturn.workflows.train import train as workflow
 
+    for setting, value in (("tracks", tracks), ("transpositions", transpose)):
+        if value:
+            changes = (*changes, f"corpus.{setting}={json.dumps(value)}")
     with stopping() as stop:
         events = workflow(
             *paths, name=name, recipe=recipe, set=changes, valid=valid, time=time,

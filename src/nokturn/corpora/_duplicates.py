@@ -99,13 +99,15 @@ def _telling(sets: Sequence[NDArray[np.uint64]]) -> tuple[NDArray[np.uint64], ND
     starts = np.flatnonzero(np.append(True, runs[1:] != runs[:-1])[: len(runs)])
     counts = np.diff(starts, append=len(runs))
     chosen = (counts > 1) & (counts <= COMMON)
-    return runs[starts[chosen]], counts[chosen]
+    telling: NDArray[np.uint64] = runs[starts[chosen]]
+    return telling, counts[chosen]
 
 
 def _places(telling: NDArray[np.uint64], runs: NDArray[np.uint64]) -> NDArray[np.int64]:
     """Return where those of the runs stand that are among the telling ones."""
     places = np.minimum(np.searchsorted(telling, runs), len(telling) - 1)
-    return places[telling[places] == runs]
+    found: NDArray[np.int64] = places[telling[places] == runs]
+    return found
 
 
 def _within(starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -115,4 +117,5 @@ def _within(starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np
     [5, 6, 0, 1, 2]
     """
     before = np.cumsum(lengths) - lengths
-    return np.arange(lengths.sum()) + np.repeat(starts - before, lengths)
+    places: NDArray[np.int64] = np.arange(lengths.sum()) + np.repeat(starts - before, lengths)
+    return places

@@ -90,7 +90,7 @@ def ingest(paths: Iterable[str | Path], *, workers: int | None = None) -> Corpus
             f"No piece could be read from {len(files)} files: {reasons}.",
             "Give ABC, MIDI or MusicXML files, or a folder with some.",
         )
-    _mark_versions(items, report)
+    mark_versions(items, report)
     return Corpus(items, report)
 
 
@@ -162,7 +162,8 @@ def _read_tunes(data: bytes, source: str) -> Read:
     return pieces, [str(error) for error in errors]
 
 
-def _mark_versions(items: Sequence[Item], report: IngestReport) -> None:
+def mark_versions(items: Sequence[Item], report: IngestReport) -> None:
+    """Find which pieces are versions of another, and count them in the report."""
     groups, identical = _duplicates.versions(melody(item.piece) for item in items)
     for item, group in zip(items, groups.tolist(), strict=True):
         item.group = group

@@ -11,23 +11,27 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nokturn import registry
+from nokturn.corpora._findings import drums_only, findings, remedy_for_drums
 from nokturn.corpora._ingest import Corpus, Item, ingest
+from nokturn.corpora._report import IngestReport
 from nokturn.corpora._split import VALID_SHARE, held_out
 from nokturn.corpora._store import StoreWriter, TokenStore
+from nokturn.corpora._variants import Augment, variants
 from nokturn.encodings.base import Encoding
 from nokturn.errors import InputError
 from nokturn.music.melody import melody
 from nokturn.music.piece import Piece
-from nokturn.music.score import Score
-from nokturn.music.transposition import transpose, transpose_score
 from nokturn.settings import Settings
 
+FEW = 2_000  # pieces whose sheets are kept from the fitting of an encoding to its use
 Progress = Callable[[int, int], None]  # pieces done, pieces in all
 
 
@@ -63,22 +67,13 @@ class Source(registry.Component, Settings):
         return ingest(self.files(), workers=workers)
 
 
-def shifts(transpositions: int) -> list[int]:
-    """Return so many transpositions in semitones, the smallest first; 11 are all other keys.
-
-    >>> shifts(4), len(shifts(11))
-    ([1, -1, 2, -2], 11)
-    """
-    both = [shift for size in range(1, 7) for shift in (size, -size)]
-    return both[: max(0, min(11, transpositions))]
-
-
 def build_store(
     corpus: Corpus,
     encoding: Encoding,
     folder: str | Path,
     *,
-    transpositions: int = 0,
+    transpositions: int | Sequence[int] = 0,
+    augment: Augment | None = None,
     valid: float = VALID_SHARE,
     valid_corpus: Corpus | None = None,
     seed: int = 0,
@@ -95,8 +90,11 @@ def build_store(
     folder
         Where the store will be.
     transpositions
-        How many other keys each piece to train on is there in, 0-11, the nearest first. Text
-        learned as it stands has none.
+        How many other keys each piece to train on is there in, 0-11, the nearest first; or which
+        semitones it is moved by. What its instruments cannot play is left out, and text learned
+        as it stands has none.
+    augment
+        Copies of each piece to train on in other tempos and loudnesses; None = none.
     valid, seed
         Share held out, and the seed of that choice.
     valid_corpus
@@ -109,12 +107,16 @@ def build_store(
     Raises
     ------
     InputError
-        Nothing is left to train on.
+        Nothing is left to train on, or the encoding keeps nothing of any piece.
     """
-    items, held = _divided(corpus, valid_corpus, valid, seed, keep_duplicates, keep_versions)
+    kept = _divided(corpus, valid_corpus, valid, seed, keep_duplicates, keep_versions)
+    kept = _that_it_keeps(kept, encoding, corpus.report)
+    learned = [item.piece for item, out in kept if not out]
+    corpus.report.notes += findings(learned, encoding)
     if not encoding.vocabulary:
-        encoding = encoding.fit(item.piece for item in items)
-    moves = [] if getattr(encoding, "plain", False) else shifts(transpositions)
+        encoding = encoding.fit(_passing(item.piece, len(kept)) for item, _ in kept)
+    plain = getattr(encoding, "plain", False)
+    refused: list[InputError] = []
     with StoreWriter(
         folder,
         encoding=encoding.name(),
@@ -123,23 +125,66 @@ def build_store(
         channels=encoding.channels,
         hints=encoding.hints if encoding.channels else (),
     ) as store:
-        for done, (item, out) in enumerate(zip(items, held, strict=True), 1):
-            pieces = [item.piece, *([] if out else _moved(item.piece, moves))]
-            variants = [encoding.encode(piece) for piece in pieces]
-            hints = encoding.known_hints(variants[0])
-            rows = [(ids, encoding.channels_of(ids, **hints)) for ids in variants]
-            characters = encoding.characters(item.piece, variants[0])
+        for done, (item, out) in enumerate(kept, 1):
+            piece = _passing(item.piece, len(kept))
+            others = [] if out or plain else variants(piece, transpositions, augment, seed)
+            try:
+                rows = _rows(encoding, [piece, *others])
+            except InputError as error:
+                refused.append(error)
+                continue
+            characters = encoding.characters(piece, rows[0][0])
             store.add(rows, characters=characters, valid=out, name=item.name)
             if progress:
-                progress(done, len(items))
+                progress(done, len(kept))
+        _note_refused(refused, len(kept), corpus.report)
     return TokenStore(folder)
 
 
-def _moved(piece: Piece, moves: Sequence[int]) -> list[Piece]:
-    if isinstance(piece.sheet_or_score, Score):
-        moved = [transpose_score(piece.sheet_or_score, move) for move in moves]
-        return [Piece(score, source=piece.source) for score in moved]
-    return [Piece(transpose(piece.sheet, move), source=piece.source) for move in moves]
+def _passing(piece: Piece, pieces: int) -> Piece:
+    """Return a piece that is let go with all that was made of it, where they are too many."""
+    return piece if pieces <= FEW else replace(piece)
+
+
+Kept = list[tuple[Item, bool]]  # pieces, and whether each is held out
+
+
+def _that_it_keeps(kept: Kept, encoding: Encoding, report: IngestReport) -> Kept:
+    """Return the pieces of which an encoding keeps anything; the rest is noted in the report."""
+    if "drums" in encoding.keeps:
+        return kept
+    pitched = [(item, out) for item, out in kept if not drums_only(item.piece)]
+    lost, share = len(kept) - len(pitched), 1 - len(pitched) / max(1, len(kept))
+    if not lost:
+        return kept
+    who = f"{lost:,} of {len(kept):,} pieces ({share:.0%})"
+    reason = f"hold nothing but drums, and the encoding {encoding.name()} keeps none"
+    if all(out for _, out in pitched):
+        raise InputError(f"Nothing is left to train on: {who} {reason}.", remedy_for_drums())
+    report.notes.append(f"{who} {reason}: they are left out. {remedy_for_drums()}")
+    return pitched
+
+
+def _rows(
+    encoding: Encoding, pieces: Sequence[Piece]
+) -> list[tuple[NDArray[np.int32], NDArray[np.uint8]]]:
+    """Return ids and channels of a piece and its variants; what it cannot tell apart, once."""
+    different = {ids.tobytes(): ids for ids in map(encoding.encode, pieces)}
+    first, *_ = different.values()
+    hints = encoding.known_hints(first)
+    return [(ids, encoding.channels_of(ids, **hints)) for ids in different.values()]
+
+
+def _note_refused(refused: Sequence[InputError], pieces: int, report: IngestReport) -> None:
+    """Say which pieces an encoding refused; raise where it refused all."""
+    if not refused:
+        return
+    if len(refused) == pieces:
+        raise refused[0]
+    report.notes.append(
+        f"{len(refused):,} of {pieces:,} pieces ({len(refused) / pieces:.0%}) cannot be encoded "
+        f"and are left out, the first because: {refused[0]}"
+    )
 
 
 def _divided(
@@ -149,7 +194,7 @@ def _divided(
     seed: int,
     keep_duplicates: bool,
     keep_versions: bool,
-) -> tuple[list[Item], list[bool]]:
+) -> Kept:
     """Return the pieces that are used, and which are held out; notes go into the report."""
     if valid_corpus is None:
         items = [item for item in corpus.items if keep_duplicates or not item.duplicate]
@@ -158,9 +203,9 @@ def _divided(
         if valid > 0 and not held.any():
             corpus.report.notes.append(
                 "nothing is held out: all pieces are versions of one. Figures will be those of "
-                "the training pieces."
+                "the training pieces. Give other pieces, or hold some out with --valid FILE."
             )
-        return items, held.tolist()
+        return list(zip(items, held.tolist(), strict=True))
     known = {_content(item) for item in valid_corpus.items}
     train = [item for item in corpus.items if keep_duplicates or not item.duplicate]
     taken = {item.group for item in corpus.items if _content(item) in known}
@@ -171,8 +216,7 @@ def _divided(
             "Nothing is left to train on: every piece is a version of one held out.",
             "Hold out other pieces, or give more to train on.",
         )
-    items = [*train, *valid_corpus.items]
-    return items, [False] * len(train) + [True] * len(valid_corpus.items)
+    return [(item, False) for item in train] + [(item, True) for item in valid_corpus.items]
 
 
 def _content(item: Item) -> bytes:

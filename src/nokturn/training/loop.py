@@ -27,11 +27,10 @@ from nokturn.training.counting import count
 from nokturn.training.engine import Engine, Threads
 from nokturn.training.events import Event, Forecast, Notice
 from nokturn.training.runs import Run
-from nokturn.training.settings import TrainingSettings
+from nokturn.training.settings import WHOLE, TrainingSettings
 from nokturn.training.trainer import Sample, Trainer
 
 REPORTS = 60  # in a run by time, about
-WHOLE = 1_000_000  # symbols of a chunk that cuts no piece
 
 
 def train(

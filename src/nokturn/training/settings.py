@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from nokturn.settings import Seconds, Settings
+
+WHOLE = 1_000_000  # symbols of a chunk that cuts no piece
+
+
+def _symbols(value: object) -> object:
+    return WHOLE if value == "whole" else value
+
+
+Chunk = Annotated[int, BeforeValidator(_symbols)]
 
 
 class TrainingSettings(Settings):
@@ -15,7 +24,9 @@ class TrainingSettings(Settings):
     seed: int = Field(default=1, ge=0)  # of weights, order, transposition and dropout
     time: Seconds | None = Field(default=None, gt=0)  # budget, e.g. "10m"; or
     epochs: int | None = Field(default=None, ge=1)  # passes over the corpus; neither = 40
-    chunk: int = Field(default=96, ge=2, le=1_000_000)  # symbols between two updates
+    # Symbols between two updates; "whole" cuts no piece. The state goes on from chunk to chunk of a
+    # piece, and never from one piece to another.
+    chunk: Chunk = Field(default=96, ge=2, le=WHOLE)
     lanes: int = Field(default=0, ge=0, le=512)  # pieces side by side in a shard; 0 = by the corpus
     shards: int = Field(default=0, ge=0, le=64)  # parts of a batch; 0 = one for each thread
     threads: int = Field(default=0, ge=0, le=256)  # 0 = one for each core; never changes the result

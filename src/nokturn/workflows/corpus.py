@@ -11,6 +11,8 @@ from pydantic import Field
 
 from nokturn import registry
 from nokturn.corpora._ingest import Corpus, ingest
+from nokturn.corpora._picking import Tracks, picked
+from nokturn.corpora._variants import Augment, Transpositions
 from nokturn.corpora.base import Source, build_store
 from nokturn.encodings.base import Encoding
 from nokturn.settings import Settings, build
@@ -23,7 +25,9 @@ class CorpusSettings(Settings):
 
     name: str = "folder"  # of the collection; folder = the paths named in the command
     settings: dict[str, Any] = Field(default_factory=dict)  # of that collection
-    transpositions: int = Field(default=11, ge=0, le=11)  # other keys that each piece is learned in
+    tracks: Tracks = "all"  # or melody, accompaniment, no-drums, drums, [1, "bass", "program 33"]
+    transpositions: Transpositions = 11  # other keys that each piece is learned in, or semitones
+    augment: Augment = Augment()  # copies of each piece in other tempos and loudnesses
     valid: float = Field(default=0.1, ge=0, lt=1)  # share held out
     seed: int = Field(default=0, ge=0)  # of the choice what is held out
     keep_duplicates: bool = False  # keep tunes that are there twice, note for note
@@ -64,8 +68,8 @@ def lay_down(
     """
     settings = build(CorpusSettings, recipe.get("corpus", {}), "corpus")
     encoding = new_encoding(recipe.get("encoding", {}))
-    held_out = ingest(valid) if valid else None
-    corpus = source.load()
+    held_out = picked(ingest(valid), settings.tracks) if valid else None
+    corpus = picked(source.load(), settings.tracks)
     run.folder.mkdir(parents=True, exist_ok=True)
     keep_report(run, corpus)
     build_store(
@@ -73,6 +77,7 @@ def lay_down(
         encoding,
         run.store,
         transpositions=settings.transpositions,
+        augment=settings.augment,
         valid=settings.valid,
         valid_corpus=held_out,
         seed=settings.seed,

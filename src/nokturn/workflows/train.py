@@ -19,7 +19,7 @@ from typing import Any
 from nokturn.corpora._ingest import Corpus
 from nokturn.corpora._report import IngestReport
 from nokturn.corpora.base import Source
-from nokturn.errors import UsageError
+from nokturn.errors import UsageError, did_you_mean
 from nokturn.music.key_finding import find_key
 from nokturn.music.piece import Piece
 from nokturn.music.pitch import Key
@@ -32,6 +32,7 @@ from nokturn.workflows.corpus import CorpusSettings, lay_down, source_of
 from nokturn.workflows.learn import Published, learn, remember, remembered
 
 QUICK_TIME = "60s"
+TABLES = ("card", "corpus", "encoding", "model", "training")  # of a recipe
 
 
 @dataclass(frozen=True)
@@ -139,14 +140,27 @@ def settings_of(
     *,
     quick: bool = False,
 ) -> dict[str, Any]:
-    """Return a recipe with single settings and a time budget put in their places."""
+    """Return a recipe with single settings and a time budget put in their places.
+
+    Raises `UsageError` for a table that no recipe has.
+    """
     told = read_recipe(recipe) if recipe else {}
+    _check_tables(told)
     settings = override(_quickened(told) if quick else told, changes)
+    _check_tables(settings)
     if time:
         training = settings.setdefault("training", {})
         training.pop("epochs", None)
         training["time"] = time
     return settings
+
+
+def _check_tables(recipe: Mapping[str, Any]) -> None:
+    for table, value in recipe.items():
+        if table not in TABLES:
+            raise UsageError(f"There is no table [{table}].", did_you_mean(table, TABLES))
+        if not isinstance(value, dict):
+            raise UsageError(f"{table} = {value!r} sets nothing.", f"Write a table: [{table}].")
 
 
 def _quickened(recipe: Mapping[str, Any]) -> dict[str, Any]:
