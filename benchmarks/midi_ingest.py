@@ -1,11 +1,12 @@
 """How many MIDI files a second one core reads to Scores, and what memory that takes.
 
-    python benchmarks/midi_ingest.py FOLDER [--files 20000] [--others]
+    python benchmarks/midi_ingest.py FOLDER [--files 20000] [--others] [--corpus midi_like]
 
 Every file is read from disk, decoded and checked, and its Score is let go again. A folder with
 fewer files than asked is read over and over. Processor time is taken, so that neighbours on the
 machine count for little. ``--others`` reads with symusic alone, pretty_midi and mido, too, where
-they are installed; those two read the first 200 files only.
+they are installed; those two read the first 200 files only. ``--corpus`` makes a token store of the
+folder as well, in one process: read, compared for versions of one tune, divided and encoded.
 """
 
 from __future__ import annotations
@@ -14,12 +15,15 @@ import argparse
 import importlib
 import itertools
 import resource
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from nokturn.corpora._ingest import music_files
+from nokturn import registry
+from nokturn.corpora._ingest import ingest, music_files
+from nokturn.corpora.base import build_store
 from nokturn.errors import InputError
 from nokturn.formats.midi import Midi
 
@@ -70,12 +74,28 @@ def measure(name: str, reader: Callable[[Path], int], files: Sequence[Path]) -> 
                 raise
             refused += 1
     seconds = time.process_time() - begin
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(
         f"{name:12} {len(files):6} files, {refused} refused, {notes:,} notes: "
         f"{len(files) / seconds:,.0f} files/s, {notes / seconds:,.0f} notes/s, "
-        f"peak {peak:,.0f} MB"
+        f"peak {peak():,.0f} MB"
     )
+
+
+def build(folder: Path, encoding: str) -> None:
+    """Make a token store of a folder, print the time and the most memory."""
+    begin = time.process_time()
+    with tempfile.TemporaryDirectory() as target:
+        kind = registry.find("encodings", encoding)
+        store = build_store(ingest([folder], workers=0), kind(), Path(target) / "tokens")
+        print(
+            f"{'corpus':12} {len(store.pieces):6} pieces, {len(store.ids):,} symbols in "
+            f"{time.process_time() - begin:,.0f} s, peak {peak():,.0f} MB, {store.digest[:12]}"
+        )
+
+
+def peak() -> float:
+    """Return the most memory that this process has had, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def main() -> None:
@@ -84,6 +104,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--files", type=int, default=0, help="how many; else as many as there are")
     parser.add_argument("--others", action="store_true", help="other readers, too")
+    parser.add_argument("--corpus", metavar="ENCODING", help="make a token store, too")
     chosen = parser.parse_args()
     found = [path for path in music_files([chosen.folder]) if path.suffix in Midi.extensions]
     files = list(itertools.islice(itertools.cycle(found), chosen.files or len(found)))
@@ -92,6 +113,8 @@ def main() -> None:
         measure("symusic", by_symusic, files)
         measure("pretty_midi", by_pretty_midi, files[:SLOW])
         measure("mido", by_mido, files[:SLOW])
+    if chosen.corpus:
+        build(chosen.folder, chosen.corpus)
 
 
 if __name__ == "__main__":
