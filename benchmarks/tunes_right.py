@@ -15,7 +15,7 @@ import time
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from nokturn.encodings.abc_text import tune
+from nokturn.encodings._abc_learned import tune
 from nokturn.encodings.base import BOUNDARY, restore
 from nokturn.evaluation.validity import Validity, validity
 from nokturn.formats._abc_writer import write_tune

@@ -5,7 +5,8 @@ import pytest
 from nokturn.corpora._variants import shifts
 from nokturn.corpora.base import build_store
 from nokturn.corpora.folder import Folder
-from nokturn.encodings.abc_text import AbcText, learned_text
+from nokturn.encodings._abc_learned import learned_text
+from nokturn.encodings.abc_text import AbcText
 from nokturn.encodings.base import restore
 from nokturn.errors import InputError
 from nokturn.formats import _abc_reader

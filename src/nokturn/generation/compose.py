@@ -19,7 +19,8 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from nokturn.encodings._abc_clock import BarClock
-from nokturn.encodings.abc_text import AbcText, learned_text, tune
+from nokturn.encodings._abc_learned import learned_text, tune
+from nokturn.encodings.abc_text import AbcText
 from nokturn.encodings.base import restore
 from nokturn.errors import ConstraintError, InputError, ModelError
 from nokturn.evaluation.validity import check_sheet
