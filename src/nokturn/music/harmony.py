@@ -4,6 +4,8 @@
     Harmony(root=(3, 1), quality='m7', bass=(0, 1))
     >>> kind_of("m7"), quality_of("minor-seventh")
     ('minor-seventh', 'm7')
+    >>> [[str(chord) for chord in bar] for bar in progression("Dm7 G7 | Cmaj7")]
+    [['Dm7', 'G7'], ['Cmaj7']]
 
 Roots are (step 0-6 for C-B, alteration). The quality is kept as it was written; only its meaning
 is looked up, so an unusual symbol survives a journey through another format. Roman numerals and
@@ -16,7 +18,8 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from nokturn.music.pitch import ACCIDENTALS, LETTERS
+from nokturn.errors import InputError
+from nokturn.music.pitch import ACCIDENTALS, LETTERS, SEMITONES, Key
 
 Root = tuple[int, int]  # step, alteration
 
@@ -26,24 +29,33 @@ _KINDS = {
     "m": "minor", "min": "minor", "-": "minor", "mi": "minor",
     "7": "dominant", "dom7": "dominant",
     "maj7": "major-seventh", "M7": "major-seventh", "Δ": "major-seventh", "Δ7": "major-seventh",
+    "^7": "major-seventh", "^": "major-seventh", "ma7": "major-seventh",
     "m7": "minor-seventh", "min7": "minor-seventh", "-7": "minor-seventh", "mi7": "minor-seventh",
     "dim": "diminished", "o": "diminished", "°": "diminished", "d": "diminished",
     "dim7": "diminished-seventh", "o7": "diminished-seventh", "°7": "diminished-seventh",
     "m7b5": "half-diminished", "ø": "half-diminished", "ø7": "half-diminished",
+    "%": "half-diminished", "%7": "half-diminished", "h": "half-diminished",
+    "h7": "half-diminished", "-7b5": "half-diminished", "min7b5": "half-diminished",
     "aug": "augmented", "+": "augmented",
     "aug7": "augmented-seventh", "+7": "augmented-seventh", "7#5": "augmented-seventh",
-    "mM7": "major-minor", "mmaj7": "major-minor", "m(maj7)": "major-minor",
+    "mM7": "major-minor", "mmaj7": "major-minor", "m(maj7)": "major-minor", "m^7": "major-minor",
+    "-^7": "major-minor", "mΔ7": "major-minor", "-Δ7": "major-minor", "mΔ": "major-minor",
     "6": "major-sixth", "maj6": "major-sixth",
-    "m6": "minor-sixth", "min6": "minor-sixth",
-    "9": "dominant-ninth", "maj9": "major-ninth", "M9": "major-ninth", "m9": "minor-ninth",
+    "m6": "minor-sixth", "min6": "minor-sixth", "-6": "minor-sixth",
+    "9": "dominant-ninth", "maj9": "major-ninth", "M9": "major-ninth", "^9": "major-ninth",
+    "m9": "minor-ninth", "-9": "minor-ninth",
     "11": "dominant-11th", "maj11": "major-11th", "m11": "minor-11th",
     "13": "dominant-13th", "maj13": "major-13th", "m13": "minor-13th",
     "sus2": "suspended-second", "sus4": "suspended-fourth", "sus": "suspended-fourth",
     "5": "power",
 }  # fmt: skip
-_SYMBOL = re.compile(r"([A-G])(##|bb|[#b♯♭])?([^/\s]{0,24}?)(?:/([A-Ga-g])(##|bb|[#b♯♭+])?)?")
+_SYMBOL = re.compile(
+    r"([A-G])(##|bb|[#b♯♭])?([^/\s]{0,24}?(?:6/9)?)(?:/([A-Ga-g])(##|bb|[#b♯♭+])?)?"
+)
 _ALTERS = {"": 0, "#": 1, "♯": 1, "+": 1, "b": -1, "♭": -1, "##": 2, "bb": -2}
-_QUALITY = re.compile(r"(?:maj|min|mi|dim|d$|aug|sus|add|omit|no|alt|dom|[mM+\-o°øΔ()#b♯♭^0-9,])*")
+_QUALITY = re.compile(
+    r"(?:maj|ma|min|mi|dim|d$|aug|sus|add|omit|no|alt|dom|6/9|[mM+\-o°øh%Δ()#b♯♭^0-9,])*"
+)
 
 
 class Harmony(NamedTuple):
@@ -80,6 +92,54 @@ def kind_of(quality: str) -> str:
 def quality_of(kind: str) -> str:
     """Return the quality to write for a MusicXML kind; empty (a major chord) for unknown ones."""
     return next((quality for quality, name in _KINDS.items() if name == kind), "")
+
+
+def progression(text: str, source: str = "<text>") -> list[list[Harmony]]:
+    """Return the chords of each bar of a text like ``Dm7 G7 | Cmaj7 | %``.
+
+    Bars stand between bar lines or line ends; ``%`` alone is the bar before once more.
+
+    Raises
+    ------
+    InputError
+        A word is no chord symbol, or ``%`` stands before the first bar.
+    """
+    bars: list[list[Harmony]] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        for cell in re.finditer(r"[^|:\[\]]+", line):
+            words = list(re.finditer(r"\S+", cell[0]))
+            if [word[0] for word in words] == ["%"] and bars:
+                bars.append(bars[-1])
+            elif words:
+                bars.append([_chord(w[0], source, number, cell.start() + w.start()) for w in words])
+    return bars
+
+
+def _chord(word: str, source: str, line: int, column: int) -> Harmony:
+    chord = parse(word)
+    if chord is None:
+        raise InputError(
+            f"{word[:40]!r} is no chord symbol; expected one like Dm7, Bbmaj7 or G7/B.",
+            source=source, line=line, column=column + 1,
+        )  # fmt: skip
+    return chord
+
+
+def pitch_class(root: Root) -> int:
+    """Return the pitch class 0-11 of a root or bass."""
+    return (SEMITONES[root[0]] + root[1]) % 12
+
+
+def spelled(pitch_class: int, key: Key | None = None) -> Root:
+    """Return a pitch class as a root that is near to the key: flats in F, sharps in D.
+
+    >>> spelled(10, Key.parse("F")), spelled(10, Key.parse("B"))
+    ((6, -1), (5, 1))
+    """
+    # of twelve neighbours on the line of fifths (C is 0), none with two accidentals
+    lowest = min(-1, max(-7, (key.fifths if key else 0) - 5))
+    fifths = lowest + (7 * pitch_class - lowest) % 12
+    return 4 * fifths % 7, (fifths + 1) // 7
 
 
 def _name(root: Root) -> str:
