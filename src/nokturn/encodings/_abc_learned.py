@@ -154,7 +154,7 @@ class ClockTracker(Tracker):
         if symbol == BOUNDARY:
             self._clock = BarClock(self._clock.goal)
             return self._clock.values
-        values = self._clock.values
+        values: tuple[int, ...] = self._clock.values
         for character in self._symbols[symbol]:
             values = self._clock.step(character)
         return values

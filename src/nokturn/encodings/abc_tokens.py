@@ -39,14 +39,14 @@ class AbcTokens(AbcLearned):
     Parameters
     ----------
     least
-        How often a symbol must be met, all keys counted, to be one.
+        How often a symbol must be met to be one, in the twelve keys together; 24 is twice in each.
     lengths
         Lengths belong to the notes; without, each is a symbol of its own.
     spaces
         Keep the spaces between beats.
     """
 
-    least: int = Field(default=3, ge=1)
+    least: int = Field(default=24, ge=1)
     lengths: bool = True
     spaces: bool = False
 
@@ -67,7 +67,7 @@ class AbcTokens(AbcLearned):
     def words(self, text: str) -> Iterator[str]:
         r"""Yield the symbols of a text, known or not.
 
-        >>> list(AbcTokens().words("M:6/8\nK:G\n|:G2B d/^c'3:|\n"))
+        >>> list(AbcTokens().words("M:6/8\nK:G\n|:G2B d/^c'3:|"))
         ['M:6/8\n', 'K:G\n', '|:', 'G2', 'B', 'd/', "^c'3", ':|']
         """
         at = 0
