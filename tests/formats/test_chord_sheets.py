@@ -53,7 +53,7 @@ def test_plain_text_is_read_too():
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("text", [b"hello | world", b"C D E F", b"a,b,c\n1,2,3\n", b"1;2;3"])
+@pytest.mark.parametrize("text", [b"hello | world", b"C D E F", b"a,b,c\n1,2,3\n", b"123"])
 def test_other_text_is_no_chord_sheet(text):
     assert not ChordSheets.recognises(text)
 
@@ -82,6 +82,16 @@ def test_too_many_chords_are_refused():
     row = b";".join([b"1"] * 20_001)
     with pytest.raises(LimitError, match="20,000 chords"):
         ChordSheets.loads(b"\n".join([row, row, row]))
+    with pytest.raises(LimitError, match="20,000 chords"):
+        ChordSheets.loads(b"C G Am F |" + b" % |" * 6000)
+    with pytest.raises(LimitError, match="1,000,000 bytes"):
+        ChordSheets.loads(b"C | " * 300_000)
+
+
+def test_a_row_longer_than_the_first_look_is_still_a_table():
+    bars = b";".join(b"%d" % k for k in range(1, 1201))
+    data = b"\n".join([bars, b";".join([b"1"] * 1200), b";".join([b"C7"] * 1200)])
+    assert len(base.loads(data)[0].sheet.bars) == 1200
 
 
 def test_what_is_written_is_read_again():

@@ -29,12 +29,13 @@ from nokturn.music.piece import Piece
 from nokturn.music.time import COMMON_TIME, TICKS_PER_QUARTER, Meter, Ticks, exact
 from nokturn.music.voicing import Played, lead_sheet
 
+MAX_BYTES = 1_000_000
 MAX_CHORDS = 20_000
 MAX_BAR = 5_000
 MAX_BEAT = 64
 WALTZ = Meter(3, 4)
 ROWS = ("bars", "beats", "chords")
-_FIRST_ROW = re.compile(rb"\d{1,4}(?:;\d{0,4})*\s*[\r\n]+\d")
+_FIRST_ROW = re.compile(rb"\d{1,4}(?:(?:;\d{0,4})+[ \t]*(?:[\r\n]|\Z)|\r?\n\d)")
 
 
 class ChordSheets(Format):
@@ -50,6 +51,8 @@ class ChordSheets(Format):
     @classmethod
     def loads(cls, data: bytes, *, source: str = "<data>", strict: bool = False) -> list[Piece]:
         """Read the tune; see `Format.loads`."""
+        if len(data) > MAX_BYTES:
+            raise LimitError(f"more than {MAX_BYTES:,} bytes of chords.", source=source)
         try:
             text = data.decode("utf-8-sig")
         except UnicodeDecodeError as error:
