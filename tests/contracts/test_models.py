@@ -101,6 +101,8 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_others(name):
 
 def test_it_learns_a_four_note_loop(name):
     model = untrained(name, inputs=Inputs(5))
+    if model.baseline:
+        pytest.skip("a baseline learns no order")
     if isinstance(model, Counted):
         ids = np.tile([1, 2, 3, 4], 16)
         piece = (np.concatenate([[0], ids, [0]]), np.zeros((65, 0), dtype=np.int64))
