@@ -21,6 +21,7 @@ from nokturn.music.piece import Piece
 
 if TYPE_CHECKING:
     from nokturn.workflows.evaluate import Evaluation
+    from nokturn.workflows.likeness import Likeness
 
 
 class ShownPiece(Piece):
@@ -173,8 +174,8 @@ def generate(
     return shown(event.piece for event in events if isinstance(event, Composed))
 
 
-def evaluate(model: str, *paths: str | Path, threads: int = 1) -> Evaluation:
-    """Return how well a model foretells the music in files and folders.
+def evaluate(model: str, *paths: str | Path, threads: int = 1) -> Evaluation | Likeness:
+    """Return how well a model foretells music, or how near it comes where it foretells nothing.
 
     Parameters
     ----------

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nokturn.evaluation.statistics import distances, divergence, longest_run, statistics
+from nokturn.evaluation.statistics import distances, divergence, longest_run, statistics, variety
 from nokturn.music.piece import Piece
 from nokturn.music.score import Score, Track
 
@@ -59,3 +59,17 @@ def test_divergence_is_symmetric_and_bounded():
 def test_one_note_for_ever_is_seen():
     assert longest_run(np.array([60] * 40)) == 40
     assert statistics([piece([(k * 480, 480, 60, 80) for k in range(40)])]).longest_repeat == 40
+
+
+def test_texture_is_how_many_notes_sound_at_once():
+    told = statistics([piece([(0, 960, 48, 80), (0, 480, 60, 80), (480, 240, 62, 80)])])
+    assert told.histograms["texture"][:4].tolist() == [0, 0.25, 0.75, 0]
+
+
+def test_variety_is_small_where_the_same_comes_again():
+    again = [(k * 480, 480, 60 + k % 2, 80) for k in range(17)]
+    assert variety([piece(again)], 100) == pytest.approx(2 / 10)
+    assert variety([piece(SCALE)], 100) == 1
+    assert variety([piece(SCALE), piece(SCALE)], 100) == 1 / 2
+    assert variety([piece(SCALE), piece(SCALE)], 1) == 1
+    assert variety([], 100) == 0

@@ -77,3 +77,49 @@ def test_a_roll_is_learned_scored_and_written(home, name, more, request):
 def test_a_model_over_rolls_cannot_be_asked_for_a_key(home):
     with pytest.raises(UsageError, match="A model over piano_roll cannot be asked for a key"):
         list(generate("hybrid", key="D"))
+
+
+def test_a_gan_is_trained_judged_by_what_it_writes_and_heard(home):
+    settings = (*SETTINGS, "model.name=gan", "model.windows=4", "model.frames=8")
+    sets = [word for s in settings for word in ("--set", s)]
+    run("train", home / "train.npz", "--valid", home / "valid.npz", "--name", "gan", *sets)
+    told = run("evaluate", "gan", home / "valid.npz")
+    assert told.startswith("gan has no likelihood: it writes music and foretells none.")
+    found = json.loads(run("evaluate", "gan", home / "valid.npz", "--json"))
+    assert 0 < found["distance"] <= 1
+    assert found["held_out"] == 4
+    assert found["held_notes_a_quarter"] == pytest.approx(2.5, abs=0.6)
+    out = home / "gan.mid"
+    run("generate", "gan", "--bars", 4, "--seed", 3, "-o", out)
+    piece = load(out)[0]
+    assert piece.score.end == 16 * 480
+    assert (piece.recipe or {})["model"] == "gan"
+
+
+def test_random_chords_are_counted_scored_and_drawn_over_a_rhythm(home):
+    sets = [w for s in (*SETTINGS[:5], "model.name=random_chords") for w in ("--set", s)]
+    run("train", home / "train.npz", "--valid", home / "valid.npz", "--name", "chords", *sets)
+    found = json.loads(run("evaluate", "chords", home / "valid.npz", "--json"))
+    assert 0 < found["nats_per_frame"] < 88 * 0.7  # better than a coin for each key
+    tune = home / "tune.abc"
+    tune.write_text("X:1\nT:Tune\nM:4/4\nL:1/4\nK:C\nC2 EG | c4 |\n")
+    out = home / "over.mid"
+    run("generate", "--rhythm", tune, "--seed", 5, "-o", out)
+    notes = load(out)[0].score.tracks[0].notes
+    assert notes["onset"].tolist() == [0, 960, 1440, 1920]
+    assert notes["duration"].tolist() == [960, 480, 480, 1920]
+
+
+def test_a_comparison_has_a_row_without_bits_for_a_gan(home, tmp_path):
+    text = '[encoding]\nname = "piano_roll"\nper_quarter = 2\nstruck = false\n[model]\nname = '
+    (tmp_path / "gan.toml").write_text(text + '"gan"\nwidth = 8\nframes = 8\nwindows = 4\n')
+    (tmp_path / "chords.toml").write_text(text + '"random_chords"\n')
+    told = run(
+        "compare", tmp_path / "chords.toml", tmp_path / "gan.toml", "--corpus", home / "train.npz",
+        "--valid", home / "valid.npz", "--time", "1s", "-n", 2, "-o", tmp_path / "table", "--json",
+    )  # fmt: skip
+    chords, gan = map(json.loads, told.splitlines())
+    assert chords["bits_per_note"] > 0
+    assert chords["texture"] < 0.5
+    assert gan["bits_per_note"] is None
+    assert gan["accuracy"] is None

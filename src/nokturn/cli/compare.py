@@ -15,7 +15,8 @@ EXAMPLES = (
 )
 SHOWN = (
     "recipe", "bits_per_note", "accuracy", "parameters", "train_s", "notes_per_s", "valid",
-    "silence", "longest_repeat", "copied", "pitch_class", "interval", "duration", "onset",
+    "silence", "longest_repeat", "copied", "variety", "notes_a_quarter", "pitch_class", "interval",
+    "duration", "onset", "texture",
 )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from nokturn.cli._terminal import Terminal
 
 if TYPE_CHECKING:
     from nokturn.workflows.evaluate import Evaluation
+    from nokturn.workflows.likeness import Likeness
 
 EXAMPLES = (
     "nokturn evaluate folk held-out.abc",
@@ -38,13 +39,18 @@ def evaluate(
 ) -> None:
     """Measure how well a model foretells music.
 
-    MODEL is a name, NAME@EPOCH or a file; PATH files or folders that it has not learned from.
+    MODEL is a name, NAME@EPOCH or a file; PATH files or folders that it has not learned from. Of a
+    model without likelihood, what it writes is set beside them.
     """  # fmt: skip
     from nokturn.workflows.evaluate import evaluate as workflow
+    from nokturn.workflows.likeness import Likeness
 
     found = workflow(model, *paths, threads=threads)
     if as_json:
         terminal.record(**asdict(found))
+        return
+    if isinstance(found, Likeness):
+        _say_likeness(terminal, model, found)
         return
     terminal.data(f"{found.model}: {found.pieces} pieces, {found.rejected} rejected")
     if found.bounded:
@@ -81,3 +87,19 @@ def _rebuilt(evaluation: Evaluation) -> list[str]:
         f"{found.active} of {found.units} units of z are active; "
         f"divergence {found.divergence:.2f} nats a phrase",
     ]
+
+
+def _say_likeness(terminal: Terminal, model: str, found: Likeness) -> None:
+    """Say how near comes what a model writes that has no likelihood."""
+    terminal.data(
+        f"{model} has no likelihood: it writes music and foretells none. "
+        f"{found.pieces} pieces that it wrote beside {found.held_out}:"
+    )
+    names = ("pitch_class", "interval", "duration", "onset", "texture")
+    apart = ", ".join(f"{name.replace('_', ' ')} {getattr(found, name):.4f}" for name in names)
+    terminal.data(f"bits apart: {found.distance:.4f} on average ({apart})")
+    terminal.data(
+        f"{found.variety:.0%} of its runs of eight pitches differ (of the others' "
+        f"{found.held_variety:.0%}), {found.notes_a_quarter:.2f} notes a quarter "
+        f"({found.held_notes_a_quarter:.2f})"
+    )

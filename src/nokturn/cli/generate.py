@@ -79,6 +79,12 @@ EXAMPLES = (
     help="How it begins: ABC text, a file, or - for standard input.",
 )
 @click.option(
+    "--rhythm",
+    default="",
+    metavar="FILE",
+    help="Random chords over the rhythm of a file, without a model: the baseline.",
+)
+@click.option(
     "-o",
     "--out",
     multiple=True,
@@ -124,7 +130,8 @@ def generate(
         _Stream(terminal, form, n) if stream else _Files(terminal, out, n, force)
     )
     try:
-        for event in workflow(model or default_model(), n=n, **wishes):
+        chosen = model if model or wishes["rhythm"] else default_model()
+        for event in workflow(chosen, n=n, **wishes):
             if isinstance(event, Composed):
                 sink.add(event, as_json)
             elif text := getattr(event, "text", ""):

@@ -104,7 +104,8 @@ def _say(terminal: Terminal, event: Any) -> None:
 
     match type(event).__name__:
         case "Step":
-            note = f"{event.nats:.3f} nats  ~{time_words(event.left_s)} left"
+            note = f"{event.nats:.3f} nats  " if event.nats is not None else ""
+            note += f"~{time_words(event.left_s)} left"
             terminal.progress("step", event.step, event.steps, note)
         case "Read":
             for line in str(event.report).splitlines():

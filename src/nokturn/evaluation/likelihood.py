@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nokturn.corpora._store import TokenStore
-from nokturn.errors import InputError
+from nokturn.errors import InputError, ModelError
 from nokturn.models._file import ModelFile
+from nokturn.models.base import Adversarial
 
 if TYPE_CHECKING:
     from nokturn.training.metrics import Likelihood
@@ -50,12 +51,20 @@ def likelihood(
     ------
     InputError
         The store was made for another vocabulary or other side inputs.
+    ModelError
+        The model has no likelihood.
     """
     import torch
 
     from nokturn.training.engine import Threads
     from nokturn.training.metrics import likelihood as score
 
+    if isinstance(file.model, Adversarial):
+        raise ModelError(
+            f"A {type(file.model).__name__.lower()} has no likelihood: it writes and foretells "
+            "nothing.",
+            "Judge what it writes: nokturn evaluate, nokturn compare.",
+        )
     if (store.vocabulary, store.channel_sizes) != (file.vocabulary, file.channels):
         raise InputError(
             "The pieces were encoded with another vocabulary than the model's.",

@@ -24,6 +24,7 @@ SIXTEENTH = TICKS_PER_QUARTER // 4
 INTERVALS = 25  # -12 to 12 semitones; wider ones count as these
 DURATIONS = 33  # sixteenths; longer ones count as two whole notes
 ONSETS = 16  # sixteenths of four quarters
+TEXTURES = 17  # notes at once; more count as 16
 Histogram = NDArray[np.float64]
 
 
@@ -37,7 +38,8 @@ class Statistics:
         Counts.
     histograms
         By name, each summing to 1: pitch class (12), interval from note to note of the top line
-        (25: -12 to 12 semitones), duration (33: sixteenths), onset in four quarters (16).
+        (25: -12 to 12 semitones), duration (33: sixteenths), onset in four quarters (16), texture
+        (17: how many notes sound in each sixteenth).
     silence
         Share of the time in which nothing sounds, 0-1.
     longest_repeat
@@ -61,6 +63,7 @@ def statistics(pieces: Iterable[Piece]) -> Statistics:
         "interval": np.zeros(INTERVALS),
         "duration": np.zeros(DURATIONS),
         "onset": np.zeros(ONSETS),
+        "texture": np.zeros(TEXTURES),
     }
     number = notes_in_all = longest = 0
     silent = length = 0.0
@@ -81,6 +84,7 @@ def statistics(pieces: Iterable[Piece]) -> Statistics:
         counts["duration"] += np.bincount(lengths, minlength=DURATIONS)
         onsets = np.rint(notes["onset"] / SIXTEENTH).astype(int) % ONSETS
         counts["onset"] += np.bincount(onsets, minlength=ONSETS)
+        counts["texture"] += _texture(notes, end)
         longest = max(longest, longest_run(top))
     return Statistics(
         number,
@@ -125,6 +129,24 @@ def longest_run(values: NDArray[np.int64]) -> int:
     return int(np.diff(np.append(cuts, len(values))).max())
 
 
+def variety(pieces: Iterable[Piece], most: int, length: int = 8) -> float:
+    """Return the share of runs of the top lines that are different from each other, 0 to 1.
+
+    Parameters
+    ----------
+    most
+        How many runs are looked at; sets of different size are compared by as many of each.
+    length
+        Pitches of a run.
+    """
+    found: list[tuple[int, ...]] = []
+    for piece in pieces:
+        top = _top_line(_notes(piece.score))
+        if len(top) >= length:
+            found += map(tuple, np.lib.stride_tricks.sliding_window_view(top, length).tolist())
+    return len(set(found[:most])) / max(1, len(found[:most]))
+
+
 def _notes(score: Score) -> Notes:
     parts = [track.notes for track in score.tracks if not track.drums]
     return in_order(np.concatenate([np.zeros(0, dtype=NOTE), *parts]))
@@ -132,8 +154,20 @@ def _notes(score: Score) -> Notes:
 
 def _top_line(notes: Notes) -> NDArray[np.int64]:
     """Return the highest pitch of each onset."""
-    last = np.append(notes["onset"][1:] != notes["onset"][:-1], True)
+    last = np.append(notes["onset"][1:] != notes["onset"][:-1], True)[: len(notes)]
     return np.asarray(notes["pitch"][last], dtype=np.int64)
+
+
+def _texture(notes: Notes, end: int) -> Histogram:
+    """Return in how many sixteenths so many notes sound."""
+    size = max(1, -(-end // SIXTEENTH))
+    change = np.zeros(size + 1, dtype=np.int64)
+    starts = np.rint(notes["onset"] / SIXTEENTH).astype(int)
+    stops = np.rint((notes["onset"] + notes["duration"]) / SIXTEENTH).astype(int)
+    np.add.at(change, np.minimum(starts, size), 1)
+    np.add.at(change, np.minimum(stops, size), -1)
+    sounding = np.minimum(np.cumsum(change)[:size], TEXTURES - 1)
+    return np.bincount(sounding, minlength=TEXTURES).astype(np.float64)
 
 
 def _sounding(notes: Notes) -> float:

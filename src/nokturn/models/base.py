@@ -268,3 +268,32 @@ class Counted(Model):
         seed
             For what is drawn at random.
         """
+
+
+class Adversarial(Model):
+    """A model that learns to write what a critic takes for music; it foretells nothing.
+
+    It has no likelihood: what it writes is judged by statistics (`workflows.likeness`). Music and
+    what is written meet as windows of cells, (B, T, K) zeros and ones.
+    """
+
+    @classmethod
+    @abstractmethod
+    def critic(cls, inputs: Inputs, settings: Any, seed: int) -> Weights:
+        """Return the first weights of the critic, which only training needs."""
+
+    @abstractmethod
+    def cells(self, ids: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Return a piece, with or without its boundaries, as frames of cells, (T, K)."""
+
+    @abstractmethod
+    def noise(self, count: int, random: np.random.Generator) -> NDArray[np.float32]:
+        """Return what so many windows are written from, (B, any, any)."""
+
+    @abstractmethod
+    def imagine(self, weights: Mapping[str, torch.Tensor], noise: torch.Tensor) -> torch.Tensor:
+        """Return the windows (B, T, K) that noise becomes, with a gradient."""
+
+    @abstractmethod
+    def judge(self, critic: Mapping[str, torch.Tensor], cells: torch.Tensor) -> torch.Tensor:
+        """Return how much windows (B, T, K) seem music, (B,), above zero for music."""

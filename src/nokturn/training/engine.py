@@ -125,7 +125,7 @@ class Engine:
         self.device = device
         self.step = 0  # updates made so far
         self.progress = 0.0
-        self.vectors = Vectors(model)
+        self.vectors = Vectors(model.weights)
         self.vectors.to(device)
         self._balance = None if balance is None else torch.from_numpy(balance).to(device)
         self.states: list[State | None] = [None] * settings.shards

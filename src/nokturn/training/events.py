@@ -33,7 +33,7 @@ class Step:
     epoch: int  # the one that is being read, from 1
     step: int
     steps: int
-    nats: float  # a symbol, since the epoch began
+    nats: float | None  # a symbol, since the epoch began; None where there is no likelihood
     symbols_per_s: float
     elapsed_s: float
     left_s: float
@@ -55,6 +55,7 @@ class Epoch:
     best_epoch: int
     best_bits_per_character: float | None
     model: Path  # the model as it is now
+    distance: float | None = None  # of what it writes from what is held out, without likelihood
 
 
 @dataclass(frozen=True)

@@ -19,9 +19,10 @@ from nokturn import registry
 from nokturn.corpora._store import TokenStore
 from nokturn.encodings.base import restore
 from nokturn.errors import InputError, UsageError
-from nokturn.models.base import Counted, Inputs, Model
+from nokturn.models.base import Adversarial, Counted, Inputs, Model
 from nokturn.settings import build
 from nokturn.training import checkpoint, probe, shards
+from nokturn.training.adversarial import Judge, contend
 from nokturn.training.balance import balanced
 from nokturn.training.counting import count
 from nokturn.training.engine import Engine, Threads
@@ -45,6 +46,7 @@ def train(
     resume: bool = False,
     stop: threading.Event | None = None,
     sample: Sample | None = None,
+    judge: Judge | None = None,
 ) -> Iterator[Event]:
     """Train a model on a token store.
 
@@ -68,6 +70,9 @@ def train(
         Set it to end the training after the present step, saved.
     sample
         Called at each report with the epoch and the model file as it is.
+    judge
+        Says how far what a model without likelihood writes lies from the held-out pieces: figures
+        for the record, ``distance`` among them.
 
     Yields
     ------
@@ -104,6 +109,10 @@ def train(
     card = dict(card or {})
     if isinstance(first, Counted):
         yield from count(store, run, first, settings, card, sample)
+    elif isinstance(first, Adversarial):
+        yield from contend(
+            store, run, first, settings, card, saved=saved, stop=stop, sample=sample, judge=judge
+        )
     else:
         yield from _learn(store, run, first, settings, saved, card, stop, sample)
 

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from nokturn.models.base import Model, Weights
+from nokturn.models.base import Weights
 
 BLOCK = 131_072
 VECTORS = ("weights", "average", "momentum", "squares")
@@ -57,12 +57,12 @@ class Layout:
 class Vectors:
     """The weights, their average, and what Adam remembers, each one vector."""
 
-    def __init__(self, model: Model) -> None:
-        learned = {n: a.shape for n, a in model.weights.items() if a.dtype == np.float32}
+    def __init__(self, first: Weights) -> None:
+        learned = {n: a.shape for n, a in first.items() if a.dtype == np.float32}
         self.layout = Layout.of(learned)
         self.weights = torch.zeros(self.layout.total)
         for name, view in self.layout.views(self.weights).items():
-            view.copy_(torch.from_numpy(model.weights[name]))
+            view.copy_(torch.from_numpy(first[name]))
         self.average = self.weights.clone()
         self.momentum = torch.zeros_like(self.weights)
         self.squares = torch.zeros_like(self.weights)

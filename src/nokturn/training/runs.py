@@ -90,7 +90,8 @@ class Run:
             for line in self.metrics.read_text(encoding="utf-8").splitlines():
                 if line.endswith("}"):
                     row = json.loads(line)
-                    costs[row["epoch"]] = row.get("valid_nats") or float("inf")
+                    cost = row.get("valid_nats") or row.get("distance")
+                    costs[row["epoch"]] = cost or float("inf")
         if not epochs:
             return None
         return min(epochs, key=lambda epoch: (costs.get(epoch, float("inf")), -epoch))

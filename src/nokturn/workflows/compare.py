@@ -33,10 +33,11 @@ from nokturn.encodings.base import Encoding, written
 from nokturn.errors import ConstraintError, UsageError
 from nokturn.evaluation.likelihood import likelihood
 from nokturn.evaluation.originality import TuneIndex
-from nokturn.evaluation.statistics import distances, statistics
+from nokturn.evaluation.statistics import distances, statistics, variety
 from nokturn.evaluation.validity import check_sheet
 from nokturn.generation.free import compose_freely
 from nokturn.models._file import ModelFile
+from nokturn.models.base import Adversarial
 from nokturn.music.piece import Piece
 from nokturn.settings import build, override, read_recipe, recipe_name
 from nokturn.training.events import Event, Interrupted
@@ -44,6 +45,7 @@ from nokturn.training.runs import Run, checked
 from nokturn.workflows.corpus import CorpusSettings, lay_down, source_of
 from nokturn.workflows.evaluate import note_count
 from nokturn.workflows.learn import Published, learn
+from nokturn.workflows.likeness import RUNS
 from nokturn.workflows.save import save, write_whole
 
 SEED = 1  # of the samples
@@ -58,7 +60,8 @@ class Row:
     keeps
         What its encoding keeps; only rows that keep the same may be compared in bits.
     bits_per_note, accuracy, nats_per_symbol
-        Held out; what the encoding writes, the ends of the pieces too.
+        Held out; what the encoding writes, the ends of the pieces too. None for a model without
+        likelihood.
     parameters, train_s
         Numbers learned, and seconds that it took.
     notes_per_s
@@ -69,7 +72,10 @@ class Row:
         Of the samples: share of time in which nothing sounds, most equal pitches in a row.
     copied
         Longest run of notes of any sample that occurs in the pieces learned from, in any key.
-    pitch_class, interval, duration, onset
+    variety, notes_a_quarter
+        Of the samples: share of runs of eight pitches in the top lines that differ from each
+        other, and mean number of notes.
+    pitch_class, interval, duration, onset, texture
         Jensen-Shannon divergence of the samples' histograms from the held-out pieces', in bits;
         None where the model wrote nothing.
     sample
@@ -80,9 +86,9 @@ class Row:
     encoding: str
     model: str
     keeps: str
-    bits_per_note: float
-    accuracy: float
-    nats_per_symbol: float
+    bits_per_note: float | None
+    accuracy: float | None
+    nats_per_symbol: float | None
     parameters: int
     train_s: float
     notes_per_s: float
@@ -90,10 +96,13 @@ class Row:
     silence: float
     longest_repeat: int
     copied: int
+    variety: float
+    notes_a_quarter: float
     pitch_class: float | None
     interval: float | None
     duration: float | None
     onset: float | None
+    texture: float | None
     sample: str
 
 
@@ -198,7 +207,9 @@ def _row(
     file = ModelFile.load(model)
     kind: type[Encoding] = registry.find("encodings", file.encoding)
     store = TokenStore(run.store)
-    found = likelihood(file, store, store.originals(valid=bool(held)), threads=1)
+    foretells = not isinstance(file.model, Adversarial)
+    chosen = store.originals(valid=bool(held))
+    found = likelihood(file, store, chosen, threads=1) if foretells else None
     count = note_count if "text" in kind.keeps else lambda piece: written(piece).note_count
     notes = sum(count(piece) for piece in held or learned)
     began = clock.perf_counter()
@@ -218,9 +229,9 @@ def _row(
         encoding=file.encoding,
         model=type(file.model).__module__.rpartition(".")[2],
         keeps=" ".join(sorted(kind.keeps)),
-        bits_per_note=float(found.nats.sum()) / math.log(2) / max(1, notes),
-        accuracy=found.accuracy,
-        nats_per_symbol=found.nats_per_symbol,
+        bits_per_note=float(found.nats.sum()) / math.log(2) / max(1, notes) if found else None,
+        accuracy=found.accuracy if found else None,
+        nats_per_symbol=found.nats_per_symbol if found else None,
         parameters=file.model.parameters,
         train_s=round(took, 1),
         notes_per_s=round(per_s, 1),
@@ -228,10 +239,13 @@ def _row(
         silence=mine.silence,
         longest_repeat=mine.longest_repeat,
         copied=max((index.compare(piece).longest for piece in new), default=0),
+        variety=variety(new, RUNS),
+        notes_a_quarter=mine.notes_a_quarter,
         pitch_class=apart.get("pitch class"),
         interval=apart.get("interval"),
         duration=apart.get("duration"),
         onset=apart.get("onset"),
+        texture=apart.get("texture"),
         sample=f"{title}.mp3" if new else "",
     )
 

@@ -4,7 +4,8 @@
 
 Each piece is read from its beginning with nothing remembered, and everything that the encoding
 writes counts, the end of the piece too. Bits a character may be compared between models whose
-encodings keep the same things; bits a note between all that see the same notes.
+encodings keep the same things; bits a note between all that see the same notes. A model without
+likelihood (a GAN) is judged by the statistics of what it writes instead: a `Likeness`.
 """
 
 from __future__ import annotations
@@ -26,10 +27,12 @@ from nokturn.encodings.base import Encoding, restore
 from nokturn.evaluation.likelihood import likelihood
 from nokturn.evaluation.reconstruction import Reconstruction, reconstruction
 from nokturn.models._file import ModelFile
+from nokturn.models.base import Adversarial
 from nokturn.models.vae import Vae
 from nokturn.music.piece import Piece
 from nokturn.music.score import Score
 from nokturn.training.runs import resolve
+from nokturn.workflows.likeness import Likeness, held_out, likeness
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,7 @@ class Evaluation:
     reconstruction: Reconstruction | None = None
 
 
-def evaluate(model: str, *paths: str | Path, threads: int = 1) -> Evaluation:
+def evaluate(model: str, *paths: str | Path, threads: int = 1) -> Evaluation | Likeness:
     """Return how well a model foretells the music in files and folders.
 
     Parameters
@@ -111,6 +114,10 @@ def evaluate(model: str, *paths: str | Path, threads: int = 1) -> Evaluation:
         store = build_store(
             corpus, encoding, Path(folder) / "tokens", valid=0.0, keep_duplicates=True
         )
+        if isinstance(file.model, Adversarial):
+            pieces = held_out(store)
+            del store
+            return likeness(file, pieces)
         found = likelihood(file, store, threads=threads)
         sizes = store.segments["stop"] - store.segments["start"]
         framed = encoding.layout and not file.model.bounded

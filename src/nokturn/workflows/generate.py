@@ -21,6 +21,7 @@ from pydantic import ValidationError
 from nokturn.errors import InputError, UsageError
 from nokturn.generation.compose import compose
 from nokturn.generation.free import compose_freely
+from nokturn.generation.random_chords import random_chords
 from nokturn.generation.sampling import Sampling
 from nokturn.models._file import ModelFile
 from nokturn.music.piece import Piece
@@ -71,6 +72,7 @@ def generate(
     top_k: int = 0,
     min_p: float = 0.0,
     primer: str = "",
+    rhythm: str = "",
 ) -> Iterator[Composed | Said]:
     """Compose pieces.
 
@@ -93,6 +95,9 @@ def generate(
         See `nokturn.generation.sampling.Sampling`.
     primer
         How it begins: ABC text, the name of a file, or ``"-"`` for standard input.
+    rhythm
+        A file whose rhythm is kept while its pitches are drawn from clean chords at random: the
+        baseline of every table. No model is used then.
 
     Raises
     ------
@@ -106,6 +111,9 @@ def generate(
     first = secrets.randbelow(MAX_SEED - n) if seed is None else seed
     if not 0 <= first <= MAX_SEED:
         raise UsageError(f"--seed {seed} is out of range.", f"Seeds are 0 to {MAX_SEED}.")
+    if rhythm:
+        yield from _over_rhythm(rhythm, n, first)
+        return
     wishes = Wished(
         key=_key(key),
         meter=_meter(meter),
@@ -199,6 +207,21 @@ def _pieces(file: ModelFile, wishes: Wished, recipe: dict[str, Any]) -> Iterator
             piece.score.tempos = [(0, wishes.tempo.qpm)]
         piece.source = recipe["model"]
         piece.recipe = {**recipe, "seed": one.seed}
+        yield Composed(piece)
+
+
+def _over_rhythm(rhythm: str, n: int, seed: int) -> Iterator[Composed]:
+    """Yield random chords over the rhythm of a file."""
+    given = load(rhythm)[0]
+    for number in range(seed, seed + n):
+        piece = random_chords(given, number)
+        piece.title = f"Random chords no. {number}"
+        piece.score.title = piece.title
+        piece.source = "random_chords"
+        piece.recipe = {
+            "nokturn": importlib.metadata.version("nokturn"),
+            "model": "random_chords", "rhythm": rhythm, "seed": number,
+        }  # fmt: skip
         yield Composed(piece)
 
 

@@ -8,20 +8,23 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from nokturn.corpora._store import TokenStore
 from nokturn.errors import Error, UsageError
 from nokturn.models._file import ModelFile
+from nokturn.music.piece import Piece
 from nokturn.rendering.charts import loss_svg
 from nokturn.settings import build
+from nokturn.training.adversarial import Judge
 from nokturn.training.events import Done, Epoch, Event, Forecast, Interrupted, Notice, Step
 from nokturn.training.interrupts import stopping
 from nokturn.training.loop import train as loop
 from nokturn.training.runs import Run, published
 from nokturn.training.settings import TrainingSettings
+from nokturn.workflows.likeness import held_out, likeness
 from nokturn.workflows.sample import sample
 from nokturn.workflows.save import KINDS, write_whole
 
@@ -62,8 +65,9 @@ def learn(
     model = dict(recipe.get("model", {}))
     kind, size = model.pop("name", "recurrent"), model.pop("size", "auto")
     settings = build(TrainingSettings, recipe.get("training", {}), "training")
+    store = TokenStore(run.store)
     events = loop(
-        TokenStore(run.store),
+        store,
         run.folder,
         kind,
         model,
@@ -73,6 +77,7 @@ def learn(
         resume=resume,
         stop=stop,
         sample=lambda epoch, file: keep_sample(run, epoch, file),
+        judge=judge_of(store),
     )
     for event in events:
         if isinstance(event, Epoch):
@@ -83,6 +88,18 @@ def learn(
             target.parent.mkdir(parents=True, exist_ok=True)
             write_whole(target, event.model.read_bytes())
             yield Published(name, target)
+
+
+def judge_of(store: TokenStore) -> Judge:
+    """Return what says how far from the held-out pieces lies what a model writes."""
+    held: list[Piece] = []
+
+    def judge(file: ModelFile) -> dict[str, float]:
+        if not held:
+            held.extend(held_out(store))
+        return asdict(likeness(file, held))
+
+    return judge
 
 
 def draw_losses(run: Run, name: str) -> None:
@@ -160,6 +177,9 @@ def _epoch_words(event: Epoch) -> str:
         parts.append(
             f"held out {event.valid_nats:.3f} nats, {event.bits_per_character:.3f} bits/char"
         )
+    if event.distance is not None:
+        parts.append(f"{event.distance:.4f} bits apart from what is held out")
+        parts.append(f"(best @{event.best_epoch})")
     if event.accuracy is not None:
         parts.append(f"{event.accuracy:.0%} right")
     if event.best_bits_per_character is not None:
