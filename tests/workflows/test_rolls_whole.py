@@ -80,7 +80,10 @@ def test_a_model_over_rolls_cannot_be_asked_for_a_key(home):
 
 
 def test_a_gan_is_trained_judged_by_what_it_writes_and_heard(home):
-    settings = (*SETTINGS, "model.name=gan", "model.windows=4", "model.frames=8")
+    settings = (
+        *SETTINGS, "model.name=gan", "model.windows=4", "model.frames=8", "training.epochs=10",
+        "training.learning_rate=0.05", "training.report_every=10", "training.warm_up=0",
+    )  # fmt: skip
     sets = [word for s in settings for word in ("--set", s)]
     run("train", home / "train.npz", "--valid", home / "valid.npz", "--name", "gan", *sets)
     told = run("evaluate", "gan", home / "valid.npz")
@@ -111,7 +114,8 @@ def test_random_chords_are_counted_scored_and_drawn_over_a_rhythm(home):
 
 
 def test_a_comparison_has_a_row_without_bits_for_a_gan(home, tmp_path):
-    text = '[encoding]\nname = "piano_roll"\nper_quarter = 2\nstruck = false\n[model]\nname = '
+    text = "[corpus]\nkeep_duplicates = true\nkeep_versions = true\n[encoding]\n"
+    text += 'name = "piano_roll"\nper_quarter = 2\nstruck = false\n[model]\nname = '
     (tmp_path / "gan.toml").write_text(text + '"gan"\nwidth = 8\nframes = 8\nwindows = 4\n')
     (tmp_path / "chords.toml").write_text(text + '"random_chords"\n')
     told = run(
