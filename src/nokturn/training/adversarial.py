@@ -33,7 +33,8 @@ from nokturn.training.runs import Run
 from nokturn.training.settings import TrainingSettings
 from nokturn.training.trainer import Sample
 
-PACE = 0.1  # of training.learning_rate: two that chase each other must take small steps
+PACE = 0.1  # of training.learning_rate: two that chase each other must take small steps,
+# without momentum (beta1) and decay, which would carry them past each other
 PENALISED = 4  # the slope is looked at in every fourth step, and then counts four times
 REPORTS = 20  # in a run, about
 TRIED = 3  # steps that tell how fast this machine is
@@ -111,7 +112,10 @@ class Duel:
         random = np.random.default_rng([settings.seed, number])
         rate = PACE * settings.learning_rate * min(1.0, (number + 1) / (settings.warm_up + 1))
         memory = schedule.memory(number, steps, settings.ema)
-        pace = Pace(number + 1, rate, settings.beta2, 0.0, memory, 1.0, beta1=0.0)
+        pace = Pace(
+            step=number + 1, rate=rate, beta1=0.0, beta2=settings.beta2, decay=0.0, memory=memory,
+            scale=1.0,
+        )  # fmt: skip
         music = torch.from_numpy(self.windows(s.windows, random))
         noise = [torch.from_numpy(self.model.noise(s.windows, random)) for _ in range(2)]
         told, slope = self._teach_critic(music, noise[0], number)
