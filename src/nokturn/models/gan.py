@@ -58,6 +58,7 @@ class Gan(Adversarial):
 
     settings_class = GanSettings
     settings: GanSettings
+    whole_pieces: ClassVar[bool] = True
     source: ClassVar[str] = (
         "Goodfellow et al. 2014, arXiv:1406.2661; Mescheder et al., 'Which Training Methods for "
         "GANs do actually Converge?', 2018, arXiv:1801.04406; Dong and Yang, 'Convolutional GANs "
