@@ -121,3 +121,9 @@ def test_a_seed_gives_the_same_chords_again(duet):
         random_chords(duet, seed).score.tracks[1].notes["pitch"].tolist() for seed in (1, 1, 2)
     )
     assert one == same != other
+
+
+def test_a_frame_of_four_notes_ends_as_surely_as_it_was_counted():
+    settings = ROLL | {"pitches": 88}
+    model = taught([[60, 50, 40, 30, 1, 59, 49, 39, 29, 1] * 50], 90, **settings)
+    assert chance(model, [0, 57, 52, 46, 37], [1]) > 0.97  # any such chord is unlikely as a whole

@@ -248,7 +248,10 @@ class ChordStream(Stream):
             self._read(symbol)
             if not s.separator and len(self.frame) == s.voices:
                 self._end()
-        p = self._likely() + LEAST
+        p = self._likely()
+        if not p.any():  # no frame begins so: all that is left is to end it
+            p[s.separator or s.first - 1] = 1
+        p = p / p.sum() + LEAST  # what came so far may be unlikely as a whole
         return np.asarray(np.log(p / p.sum()), dtype=np.float32)
 
     def _end(self) -> None:
