@@ -21,7 +21,7 @@ from nokturn.corpora._store import TokenStore
 from nokturn.training.events import Done, Epoch, Event
 from nokturn.training.metrics import read_rows
 from nokturn.training.runs import Run
-from nokturn.workflows.generate import generate
+from nokturn.workflows.generate import Composed, generate
 from nokturn.workflows.save import save
 from nokturn.workflows.train import train
 
@@ -102,7 +102,7 @@ def measure(recipe: str, variant: str, data: Path, out: Path, changes: list[str]
 def sample(name: str, out: Path) -> str:
     """Write a piece with the model as score, roll and MIDI; return why where it cannot."""
     try:
-        made = next(iter(generate(name, seed=1)))
+        made = next(e for e in generate(name, seed=1) if isinstance(e, Composed))
         for ending in (".svg", ".roll.png", ".mid"):
             save(made.piece, out / f"{name}{ending}", force=True)
     except Exception as error:  # the table says what went wrong, and the others go on

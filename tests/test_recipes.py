@@ -1,0 +1,41 @@
+"""Every recipe, in every variant: its settings exist, and it learns from music that we write."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from nokturn.settings import recipe_name
+from nokturn.training.runs import published
+from nokturn.workflows.generate import Composed, generate
+from nokturn.workflows.save import save
+from nokturn.workflows.train import train
+
+RECIPES = Path(__file__).parent.parent / "recipes"
+TUNES = 10
+
+
+def variants():
+    for path in sorted(RECIPES.glob("*.toml")):
+        yield str(path)
+        for variant in tomllib.loads(path.read_text()).get("variants", {}):
+            yield f"{path}@{variant}"
+
+
+@pytest.fixture(scope="session")
+def tunes(tmp_path_factory):
+    """Return a folder of tunes that the built-in model wrote."""
+    folder = tmp_path_factory.mktemp("tunes")
+    made = [e for e in generate("folk", n=TUNES, bars=16, seed=11) if isinstance(e, Composed)]
+    for k, one in enumerate(made):
+        save(one.piece, folder / f"{k}.abc")
+    return folder
+
+
+@pytest.mark.parametrize("recipe", [*variants()], ids=recipe_name)
+def test_a_recipe_learns_from_a_few_tunes(recipe, tunes, tmp_path, monkeypatch):
+    monkeypatch.setenv("NOKTURN_HOME", str(tmp_path))
+    name = recipe_name(recipe)
+    for _ in train(tunes, name=name, recipe=recipe, quick=True, time="1s"):
+        pass
+    assert published(name).exists()
