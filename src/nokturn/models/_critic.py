@@ -4,7 +4,6 @@ What it reads of each frame, from cells (B, T, columns, P) of zeros and ones:
 
     keys        the cells themselves, and those that begin to sound
     classes     notes of each pitch class
-    number      how near the number of notes is to 0, 1, ... 8
     intervals   pairs of notes 1 to 24 semitones apart, the same in every key
     steps       notes that begin so many semitones from one that sounded before
 
@@ -24,7 +23,6 @@ from torch.nn import functional
 from nokturn.models.base import Weights
 
 INTERVALS, STEPS = 24, 12  # semitones
-NUMBERS = 9  # of notes at once that are told apart
 SLOPE = 0.2  # of the activation below zero
 PACES = ("slow.0", "slow.1", "slow.2")
 Shapes = dict[str, tuple[int, ...]]
@@ -32,7 +30,7 @@ Shapes = dict[str, tuple[int, ...]]
 
 def shapes(columns: int, pitches: int, width: int, frames: int) -> Shapes:
     """Return the shapes of the critic's weights."""
-    heard = 2 * columns * pitches + 12 + NUMBERS + INTERVALS + 2 * STEPS
+    heard = 2 * columns * pitches + 12 + INTERVALS + 2 * STEPS + 1
     found: Shapes = {"hears": (width, heard, 1), "hears_bias": (width,)}
     left = frames
     for i, name in enumerate(PACES):
@@ -77,8 +75,7 @@ def heard(cells: Tensor) -> Tensor:
     said = functional.pad(keys, (0, 0, 1, 0))[:, :-1]
     new = functional.relu(keys - said)
     pairs = [_pairs(keys, keys, INTERVALS), _pairs(said, new, STEPS), _pairs(new, said, STEPS)]
-    off = keys.sum(-1, keepdim=True) - torch.arange(NUMBERS, device=keys.device)
-    number = functional.relu(1 - off.abs() / 2)
+    number = keys.sum(-1, keepdim=True) / 4
     return torch.cat([cells.flatten(2), begins.flatten(2), classes, number, *pairs], -1)
 
 
