@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from nokturn.models._experts import Experts
-from nokturn.models._frame_net import Bend, in_order
+from nokturn.models import _key_net as key_net
 from nokturn.models._frames import Frames, Layout
-from nokturn.models._heard import heard, sizes
+from nokturn.models._heard import heard, key_sizes, keys_heard, sizes
 from nokturn.models.base import Inputs
 from nokturn.models.hybrid import Hybrid, HybridSettings, _moved
 from nokturn.models.roll import Roll, RollSettings
@@ -125,12 +125,15 @@ def check_stream(model, layout):
 @pytest.mark.parametrize("layout", [ROLL, STRUCK], ids=["roll", "struck"])
 def test_independent_keys_one_after_the_other_are_as_likely_as_all_at_once(layout):
     found = torch.randn((1, 1, symbols(layout)), dtype=torch.float64)
-    scores = in_order(found.expand(4, 1, -1), np.array([[30], [20], [7], [0]]), layout)
+    frame = key_net.Frames.of(found, layout)
+    last = torch.tensor([[30], [20], [7], [0]])
+    places = key_net.Places(torch.zeros_like(last), last)
+    scores = key_net.in_order(frame, places, layout, symbols(layout))
     torch.testing.assert_close(scores.exp().sum(-1), torch.ones((4, 1), dtype=torch.float64))
     keys = found[0, 0, 2:32]
-    frame = torch.zeros(30, dtype=torch.float64)
-    frame[[20, 7]] = 1
-    at_once = -torch.nn.functional.binary_cross_entropy_with_logits(keys, frame, reduction="sum")
+    notes = torch.zeros(30, dtype=torch.float64)
+    notes[[20, 7]] = 1
+    at_once = -torch.nn.functional.binary_cross_entropy_with_logits(keys, notes, reduction="sum")
     if layout.kinds > 1:
         struck = found[0, 0, 32:]
         at_once += torch.nn.functional.logsigmoid(-struck[[20, 7]]).sum()
@@ -139,12 +142,68 @@ def test_independent_keys_one_after_the_other_are_as_likely_as_all_at_once(layou
     torch.testing.assert_close(steps, at_once)
 
 
+@pytest.mark.parametrize("layout", [ROLL, STRUCK], ids=["roll", "struck"])
+def test_the_cost_of_independent_keys_is_that_of_all_their_symbols(layout):
+    model = model_of(Roll, layout, output="sigmoid")
+    tune = piece(layout)
+    ids, targets = torch.from_numpy(tune[:-1])[None], torch.from_numpy(tune[1:])[None]
+    weights = {name: torch.from_numpy(array) for name, array in model.weights.items()}
+    none = torch.zeros(1, len(tune) - 1, 0)
+    with torch.no_grad():
+        mine = model.cost(weights, ids, none, targets)
+        plain = model.cost_of(model.forward(weights, ids, none)[0], targets)
+    torch.testing.assert_close(mine.nats, plain.nats)
+    assert mine.correct == plain.correct
+
+
 def test_a_bent_loss_makes_missed_notes_dearer():
-    found, last = torch.zeros((1, 1, symbols(ROLL))), np.array([[30]])
-    plain = in_order(found, last, ROLL)[0, 0, 20]
-    assert in_order(found, last, ROLL, Bend(positive_weight=3))[0, 0, 20] < plain
-    assert in_order(found, last, ROLL, Bend(miss_penalty=3))[0, 0, 20] < plain
-    assert in_order(found, last, ROLL, Bend(focal=2))[0, 0, 20] > plain
+    found = torch.zeros((1, 1, symbols(ROLL)))
+
+    def said(**bend):
+        frame = key_net.Frames.of(found, ROLL, key_net.Bend(**bend))
+        return frame.note[0, 0, 20] + frame.below[0, 0, -1]
+
+    assert said(positive_weight=3) < said()
+    assert said(miss_penalty=3) < said()
+    assert said(focal=2) > said()
+
+
+def test_ages_and_repeats_of_a_roll():
+    tune = np.array([0, 12, 1, 13, 1, 12, 1, 13, 1])  # D C D C, an octave above the lowest
+    found = keys_heard(tune, ROLL, recall=True)
+    ages, follower = found.frames[:, 60:90], found.frames[:, 90:120]
+    assert (ages[:4, 10] * 16).tolist() == [0, 1, -1, 1]
+    assert follower[:, [10, 11]].tolist() == [[0, 0], [0, 0], [0, 0], [0, 1], [1, 0]]
+
+
+def test_what_independent_keys_hear_does_not_depend_on_what_comes():
+    whole = piece(STRUCK)[:-1]
+    all_of_it = keys_heard(whole, STRUCK, recall=True).frames
+    assert all_of_it.shape[1] == key_sizes(STRUCK, recall=True)
+    for stop in range(1, len(whole), 3):
+        part = keys_heard(whole[:stop], STRUCK, recall=True).frames
+        np.testing.assert_array_equal(part, all_of_it[: len(part)])
+
+
+def test_a_window_forgets_what_was_before_it():
+    settings = {"output": "sigmoid", "recall": False, "dropout": 0, "input_dropout": 0}
+    fed = torch.tensor([[0, *[12, 1, 14, 1] * 4]])
+    changed = fed.clone()
+    changed[0, 1] = 20  # another note in the first frame of the first window
+    none = torch.zeros(1, fed.shape[1], 0)
+
+    def differ(window):
+        model = model_of(Roll, ROLL, window=window, **settings)
+        weights = {name: torch.from_numpy(array) for name, array in model.weights.items()}
+        with torch.no_grad():
+            one, other = (
+                model.forward(weights, x, none, noise=torch.Generator())[0] for x in (fed, changed)
+            )
+        frame = Frames.of(fed[0].numpy(), ROLL).frame
+        return [bool((one != other)[0, frame == f].any()) for f in (1, 3, 4, 7)]
+
+    assert differ(window=4) == [True, True, False, False]
+    assert differ(window=0) == [True, True, True, True]
 
 
 def test_a_layout_that_is_larger_than_the_vocabulary_is_refused():

@@ -31,6 +31,7 @@ class FrameSettings(LayoutSettings):
     width: int = Field(default=256, ge=4, le=4096)  # cells a layer, and units of the head
     dropout: float = Field(default=0.4, ge=0, lt=1)  # of what layers and head say
     input_dropout: float = Field(default=0.15, ge=0, lt=1)  # of what they read
+    window: int = Field(default=0, ge=0, le=100_000)  # frames learned at once; 0 = whole pieces
 
 
 class FrameModel(Model):
@@ -119,22 +120,32 @@ class FrameModel(Model):
         ids: torch.Tensor,
         noise: torch.Generator | None,
         targets: torch.Tensor | None,
-        bent: bool = False,
     ) -> torch.Tensor:
-        from nokturn.models import _frame_net as net
-
-        s = self.settings
-        rows = self._rows(ids, targets)
-        batch = net.Batch.of([self.hear(row) for row in rows], ids.device)
-        shares = (s.input_dropout, s.dropout)
-        z = net.run(weights, batch, s.cell, s.layers, shares, noise)
-        found = self._head(weights, z, batch, noise, rows, targets, bent)
+        found = self._run(weights, ids, self._rows(ids, targets), noise, targets)
         short = ids.shape[1] - found.shape[0]
         if short > 0:  # all rows are padded: nothing is predicted there
             import torch
 
             found = torch.cat([found, found.new_zeros((short, *found.shape[1:]))])
         return found.transpose(0, 1)
+
+    def _run(
+        self,
+        weights: Mapping[str, torch.Tensor],
+        ids: torch.Tensor,
+        rows: list[Ints],
+        noise: torch.Generator | None,
+        targets: torch.Tensor | None,
+    ) -> torch.Tensor:
+        """Return what the head says of pieces without their padding, time first."""
+        from nokturn.models import _frame_net as net
+
+        s = self.settings
+        batch = net.Batch.of([self.hear(row) for row in rows], ids.device)
+        shares = (s.input_dropout, s.dropout)
+        window = 0 if noise is None else s.window
+        z = net.run(weights, batch, s.cell, s.layers, shares, noise, window)
+        return self._head(weights, z, batch, noise, rows, targets)
 
     def hear(self, symbols: Ints) -> _heard.Heard:
         """Return what is known at each place of a piece, from its symbols, the boundary first."""
@@ -156,9 +167,8 @@ class FrameModel(Model):
         noise: torch.Generator | None,
         rows: Sequence[Ints],
         targets: torch.Tensor | None,
-        bent: bool = False,
     ) -> torch.Tensor:
-        """Return the logits (T, B, V) that the head's words mean; ``bent`` for a bent loss."""
+        """Return the logits (T, B, V) that the head's words mean."""
         from nokturn.models import _frame_net as net
 
         assert isinstance(batch, net.Batch)
@@ -212,7 +222,7 @@ class FrameStream(Stream):
             self.said = self._recur(here.frames[self.frame])
         w = model.weights
         z = w["head.state"] @ self.said + w["head.places"] @ here.places[-1] + w["head.bias"]
-        return model.place_logits(_gelu(z), here, symbols)
+        return model.place_logits(gelu(z), here, symbols)
 
     def _recur(self, row: Floats) -> Floats:
         w, s = self.model.weights, self.model.settings
@@ -252,7 +262,8 @@ def _sigmoid(x: Floats) -> Floats:
     return np.asarray(np.tanh(x / 2) / 2 + 0.5, dtype=np.float32)
 
 
-def _gelu(x: Floats) -> Floats:
+def gelu(x: Floats) -> Floats:
+    """Return x times the share of a normal distribution that lies below it, (N,)."""
     from math import erf
 
     return np.asarray(x * np.array([0.5 + 0.5 * erf(v / 2**0.5) for v in x.tolist()]), np.float32)

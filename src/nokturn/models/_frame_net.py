@@ -58,23 +58,43 @@ def run(
     layers: int,
     shares: tuple[float, float],
     noise: torch.Generator | None,
+    window: int = 0,
 ) -> Tensor:
     """Return what the head makes of each place, (T, B, Z).
 
-    ``shares`` are the parts dropped of the inputs, and of what layers and head say.
+    ``shares`` are the parts dropped of the inputs, and of what layers and head say; with a
+    ``window`` the layers forget everything after so many frames.
     """
     x = _drop_each(batch.frames, shares[0], noise)
     x = functional.linear(x, weights["read"], weights["read_bias"])
     x = functional.layer_norm(x, x.shape[-1:])
+    count, pieces = x.shape[:2]
+    if window:
+        x = _in_windows(x, window)
     for i in range(layers):
         y, _ = _layers.recur(cell, weights, f"layer.{i}", x, None)
         y = _layers.dropout(y, shares[1], noise)
         x = x + y if i else y
+    if window:
+        x = _from_windows(x, pieces)[:count]
     by_place = torch.gather(x, 0, batch.frame[..., None].expand(-1, -1, x.shape[-1]))
     beside = _drop_each(batch.places, shares[0], noise)
     z = functional.linear(by_place, weights["head.state"], weights["head.bias"])
     z = z + functional.linear(beside, weights["head.places"])
     return _layers.dropout(functional.gelu(z), shares[1], noise)
+
+
+def _in_windows(x: Tensor, window: int) -> Tensor:
+    """Return pieces (F, B, E) cut into windows side by side, (window, windows * B, E)."""
+    x = functional.pad(x, (0, 0, 0, 0, 0, -len(x) % window))
+    x = x.reshape(-1, window, *x.shape[1:])
+    return x.transpose(0, 1).flatten(1, 2)
+
+
+def _from_windows(x: Tensor, pieces: int) -> Tensor:
+    """Return windows side by side as pieces (F, B, E) again."""
+    x = x.reshape(len(x), -1, pieces, x.shape[-1])
+    return x.transpose(0, 1).flatten(0, 1)
 
 
 def _drop_each(x: Tensor, share: float, noise: torch.Generator | None) -> Tensor:
@@ -96,55 +116,3 @@ def logits(weights: Mapping[str, Tensor], z: Tensor, batch: Batch, layout: Layou
     return absolute + functional.pad(
         whole, (layout.first, absolute.shape[-1] - layout.first - whole.shape[-1])
     )
-
-
-@dataclass(frozen=True)
-class Bend:
-    """How the loss of independent keys is bent towards notes; as it stands, not at all."""
-
-    positive_weight: float = 1.0
-    focal: float = 0.0
-    miss_penalty: float = 0.0
-
-
-def in_order(
-    found: Tensor, last: NDArray[np.int64], layout: Layout, bend: Bend | None = None
-) -> Tensor:
-    """Return log-probabilities of the next symbol (T, B, V), from logits of independent keys.
-
-    Parameters
-    ----------
-    found
-        Logits (T, B, V): of every key that it sounds, of every key that it is struck, and at 0
-        that the piece ends.
-    last
-        The last note of the frame at each place, (T, B); the number of pitches where none is.
-    bend
-        For training: return scores whose negative is the bent loss.
-    """
-    bend = bend or Bend()
-    keys = found[..., layout.first : layout.first + layout.pitches]
-    silent, sound = functional.logsigmoid(-keys), functional.logsigmoid(keys)
-    if bend.focal:
-        silent, sound = sound.exp() ** bend.focal * silent, silent.exp() ** bend.focal * sound
-    sound = bend.positive_weight * sound
-    if bend.miss_penalty:
-        sound = sound - bend.miss_penalty * functional.sigmoid(-keys)
-    below = functional.pad(torch.cumsum(silent, -1), (1, 0))  # silence of all lower keys
-    start = torch.from_numpy(last).to(found.device)[..., None]
-    passed = torch.gather(below, -1, start)
-    note = sound + passed - below[..., 1:]
-    note = torch.where(torch.arange(layout.pitches, device=found.device) < start, note, -1e4)
-    parts = [note]
-    if layout.kinds > 1:
-        struck = found[..., layout.first + layout.pitches : layout.first + 2 * layout.pitches]
-        parts = [note + functional.logsigmoid(-struck), note + functional.logsigmoid(struck)]
-    rest = found.shape[-1] - layout.first - layout.kinds * layout.pitches
-    fresh = start == layout.pitches  # only there the piece may end
-    none = torch.full_like(passed, -1e4)
-    ends = torch.where(fresh, functional.logsigmoid(found[..., :1]), none)
-    goes_on = torch.where(fresh, functional.logsigmoid(-found[..., :1]), 0)
-    between = [none] * (layout.first - 1)
-    between[layout.separator - 1] = passed + goes_on
-    notes = [part + goes_on for part in parts]
-    return torch.cat([ends, *between, *notes, none.expand(*none.shape[:-1], rest)], -1)

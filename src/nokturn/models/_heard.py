@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from nokturn.models import _recall
 from nokturn.models._frames import Frames, Layout
 
 Floats = NDArray[np.float32]
@@ -21,6 +22,7 @@ REACH = 36  # semitones around the reference, each way
 AROUND = 2 * REACH + 1
 MOST_NOTES = 12  # of a roll's frame that are told apart
 AGES = 17  # frames that a voice's pitch is held, so far
+ROLLS = 4  # that stand first in what independent keys hear, when they recall
 
 
 @dataclass(frozen=True)
@@ -75,18 +77,59 @@ def heard(symbols: Ints, layout: Layout, size: int) -> Heard:
     )
 
 
-def _roll(found: Frames) -> tuple[list[Floats], list[Floats]]:
+def key_sizes(layout: Layout, recall: bool) -> int:
+    """Return the width of what layers and head read of a frame, where keys are independent."""
+    plain = 2 * layout.pitches + AROUND + layout.beat + 1
+    more = 2 * layout.pitches + 2 * AROUND + len(_recall.WINDOWS) + 1
+    return plain + more * recall
+
+
+def keys_heard(symbols: Ints, layout: Layout, recall: bool) -> Heard:
+    """Return what is known at each frame where keys are independent: a place is a frame.
+
+    With ``recall`` also how long each key has sounded or been silent, and what followed the
+    longest earlier match; then the first columns are four rolls: the frame before, what was new in
+    it, the ages, and what followed.
+    """
+    found = Frames.of(symbols, layout)
+    number = np.arange(len(found.starts))
+    rolls, base = _rolls(found)
+    before, fresh = _before(rolls, layout)
+    columns = [before, fresh]
+    if recall:
+        ages = _recall.ages(rolls[0, 2:-1])
+        follower, length = _recall.repeated(rolls[0, 2:-1])
+        columns += [ages, follower, _around(ages, base), _around(follower, base)]
+        columns.append(_one_hot(length, len(_recall.WINDOWS) + 1))
+    columns += [_around(before, base), _one_hot(number % layout.beat, layout.beat)]
+    columns.append((number == 0)[:, None].astype(np.float32))
+    row = np.hstack(columns).astype(np.float32)
+    return Heard(row, row, number, base - REACH, np.zeros((len(row), 0), dtype=np.float32))
+
+
+def _rolls(found: Frames) -> tuple[Floats, Ints]:
+    """Return what sounds and what is struck (2, F + 2, keys), two frames of silence first.
+
+    And the reference that each frame is heard from, (F,).
+    """
     layout, count = found.layout, len(found.starts)
-    rolls = np.zeros((2, count + 2, layout.pitches), dtype=np.float32)  # two silent frames before
+    rolls = np.zeros((2, count + 2, layout.pitches), dtype=np.float32)
     at = np.flatnonzero(found.pitch >= 0)
     frame, pitch = found.frame[at - 1] + 2, found.pitch[at]
     rolls[0, frame, pitch] = 1
+    rolls[1, frame, pitch] = (found.symbols[at] - layout.first) // max(1, layout.pitches)
+    return rolls, found.base[np.minimum(found.starts - 1, len(found.symbols) - 1)]
+
+
+def _before(rolls: Floats, layout: Layout) -> tuple[Floats, Floats]:
+    """Return the frame before each, and what was new in it, (F, keys)."""
     before, older = rolls[0, 1:-1], rolls[0, :-2]
-    fresh = before * (1 - older)
-    if layout.kinds > 1:
-        rolls[1, frame, pitch] = (found.symbols[at] - layout.first) // layout.pitches
-        fresh = rolls[1, 1:-1]
-    base = found.base[np.minimum(found.starts - 1, len(found.symbols) - 1)]
+    return before, rolls[1, 1:-1] if layout.kinds > 1 else before * (1 - older)
+
+
+def _roll(found: Frames) -> tuple[list[Floats], list[Floats]]:
+    rolls, base = _rolls(found)
+    before, fresh = _before(rolls, found.layout)
     so_far = _so_far(found)
     last = np.where((found.note > 0) & (found.pitch >= 0), found.pitch, -1)
     interval = np.clip(found.base - last, -REACH, REACH) + REACH

@@ -232,6 +232,26 @@ class Model(registry.Component):
         nats = each.detach().view(targets.shape[1], -1).sum(0)
         return Cost(felt.sum(), nats, (flat.argmax(-1) == wanted).sum(), state)
 
+    def key_probabilities(
+        self, weights: Mapping[str, torch.Tensor], ids: torch.Tensor
+    ) -> torch.Tensor | None:
+        """Return how likely each key is to sound in each whole frame of a piece, (F, cells).
+
+        None where keys are not foretold one by one. ``ids`` are the boundary and the symbols, (T,);
+        frame f is foretold from the frames before it. Cells are the keys from the lowest; where
+        struck notes are told from held ones, how likely each key is to be struck comes after that.
+        """
+        return None
+
+    @property
+    def threshold(self) -> float:
+        """What a key's probability must be above to count as foretold."""
+        return 0.5
+
+    def calibrated(self, threshold: float) -> Model:
+        """Return the model with the threshold that was found best for it, if it has one."""
+        return self
+
     @abstractmethod
     def stream(self) -> Stream:
         """Return a stream that has read nothing yet."""

@@ -115,7 +115,6 @@ class Hybrid(FrameModel):
         noise: torch.Generator | None,
         rows: Sequence[Ints],
         targets: torch.Tensor | None,
-        bent: bool = False,
     ) -> torch.Tensor:
         import torch
         from torch.nn import functional

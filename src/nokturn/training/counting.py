@@ -11,7 +11,7 @@ import torch
 from nokturn.corpora._store import TokenStore
 from nokturn.models._file import ModelFile
 from nokturn.models.base import Counted
-from nokturn.training import metrics
+from nokturn.training import judging, metrics
 from nokturn.training.engine import Threads
 from nokturn.training.events import Done, Epoch, Event
 from nokturn.training.runs import Run
@@ -38,7 +38,7 @@ def count(
     chosen = store.originals(valid=False).tolist()
     pieces = [(store.piece(k), store.channels(k).astype("int64")) for k in chosen]
     model = untaught.learn(untaught.inputs, untaught.settings, pieces, settings.seed)
-    found = _held_out(store, model, settings)
+    found, notes = _held_out(store, model, settings)
     elapsed = time.perf_counter() - began
     row = {
         "epoch": 1,
@@ -49,6 +49,7 @@ def count(
         "accuracy": found.accuracy if found else None,
         "seconds": round(elapsed, 3),
         "elapsed_s": round(elapsed, 3),
+        **notes,
     }
     told = {
         **row,
@@ -85,19 +86,21 @@ def count(
         best_epoch=1,
         best_bits_per_character=bits,
         model=path,
+        notes=notes,
     )
     yield Done("all pieces are counted", 1, 1, elapsed, 1, nats, bits, accuracy, path)
 
 
 def _held_out(
     store: TokenStore, model: Counted, settings: TrainingSettings
-) -> metrics.Likelihood | None:
+) -> tuple[metrics.Likelihood | None, dict[str, float]]:
     segments = store.originals(valid=True)
     if not len(segments):
-        return None
+        return None, {}
     threads = Threads(settings.threads or 1)
     try:
         weights = {name: torch.from_numpy(array) for name, array in model.weights.items()}
-        return metrics.likelihood(model, weights, store, segments, threads)
+        found = metrics.likelihood(model, weights, store, segments, threads)
+        return found, judging.of_report(model, weights, store)[1]
     finally:
         threads.close()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
@@ -56,6 +57,7 @@ class Epoch:
     best_bits_per_character: float | None
     model: Path  # the model as it is now
     distance: float | None = None  # of what it writes from what is held out, without likelihood
+    notes: Mapping[str, float] = field(default_factory=dict)  # of models over frames: `judging`
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from nokturn.corpora._store import TokenStore
 from nokturn.errors import ModelError
 from nokturn.models._file import ModelFile
 from nokturn.models.base import Model
-from nokturn.training import checkpoint, metrics, probe, schedule, shards
+from nokturn.training import checkpoint, judging, metrics, probe, schedule, shards
 from nokturn.training.engine import Engine, Tally
 from nokturn.training.events import Done, Epoch, Event, Interrupted, Step
 from nokturn.training.metrics import Likelihood
@@ -206,7 +206,7 @@ class Trainer:
         model = type(self.engine.model)(
             self.engine.model.inputs, self.engine.model.settings, weights
         )
-        found = self._held_out(model)
+        model, found, notes = self._held_out(model)
         if found is None or at.best_nats is None or found.nats_per_symbol < at.best_nats:
             at.best_epoch, at.best_done = at.epoch, at.done
             if found is not None:
@@ -226,6 +226,7 @@ class Trainer:
             "learning_rate": schedule.rate(
                 at.done, at.steps, peak=self.settings.learning_rate, warm_up=self.settings.warm_up
             ),
+            **notes,
         }
         path = self.run.model(at.epoch)
         file = self._file(model, row)
@@ -250,14 +251,18 @@ class Trainer:
             best_epoch=at.best_epoch,
             best_bits_per_character=at.best_bits,
             model=path,
+            notes=notes,
         )
 
-    def _held_out(self, model: Model) -> Likelihood | None:
+    def _held_out(self, model: Model) -> tuple[Model, Likelihood | None, dict[str, float]]:
+        """Return the model with its threshold, its likelihood and what it foretells of frames."""
         segments = self.store.originals(valid=True)
         if not len(segments):
-            return None
+            return model, None, {}
         weights = {n: torch.from_numpy(a).to(self.engine.device) for n, a in model.weights.items()}
-        return metrics.likelihood(model, weights, self.store, segments, self.engine.threads)
+        found = metrics.likelihood(model, weights, self.store, segments, self.engine.threads)
+        model, notes = judging.of_report(model, weights, self.store)
+        return model, found, notes
 
     def _file(self, model: Model, row: Mapping[str, Any]) -> ModelFile:
         return ModelFile(

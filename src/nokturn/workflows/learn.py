@@ -182,12 +182,23 @@ def _epoch_words(event: Epoch) -> str:
         parts.append(f"(best @{event.best_epoch})")
     if event.accuracy is not None:
         parts.append(f"{event.accuracy:.0%} right")
+    if event.notes:
+        parts.append(_note_words(event.notes))
     if event.best_bits_per_character is not None:
         parts.append(f"(best {event.best_bits_per_character:.3f} @{event.best_epoch})")
     parts.append(f"{event.seconds:.0f} s")
     if event.epoch:
         parts.append(f"~{_time(event.left_s)} left")
     return "  ".join(parts)
+
+
+def _note_words(notes: Mapping[str, float]) -> str:
+    """Return which notes of held-out frames were foretold."""
+    return (
+        f"notes: precision {notes['precision']:.0%}, recall {notes['recall']:.0%}, "
+        f"F1 {notes['f1']:.3f}, {notes['false_positives']:,} false, "
+        f"{notes['false_negatives']:,} missed"
+    )
 
 
 def _time(seconds: float) -> str:
