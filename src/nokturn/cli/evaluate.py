@@ -70,6 +70,8 @@ def evaluate(
         )
     for line in _rebuilt(found):
         terminal.data(line)
+    if found.foretold:
+        terminal.data(_foretold(found.foretold))
     terminal.data(
         f"{found.symbols:,} symbols, {found.characters:,} characters, {found.notes:,} notes"
     )
@@ -102,4 +104,16 @@ def _say_likeness(terminal: Terminal, model: str, found: Likeness) -> None:
         f"{found.variety:.0%} of its runs of eight pitches differ (of the others' "
         f"{found.held_variety:.0%}), {found.notes_a_quarter:.2f} notes a quarter "
         f"({found.held_notes_a_quarter:.2f})"
+    )
+
+
+def _foretold(notes: dict[str, float]) -> str:
+    """Return which notes were foretold, in words."""
+    return (
+        f"notes of {notes['judged_frames']:,} frames, each foretold from those before: precision "
+        f"{notes['precision']:.2%}, recall {notes['recall']:.2%}, F1 {notes['f1']:.3f} "
+        f"(silence {notes['silent_f1']:.3f}, the frame before once more {notes['again_f1']:.3f})\n"
+        f"{notes['false_positives']:,} false and {notes['false_negatives']:,} missed at threshold "
+        f"{notes['threshold']:g}; {notes['cell_accuracy']:.2%} of all cells right "
+        f"(silence {notes['silent_accuracy']:.2%})"
     )

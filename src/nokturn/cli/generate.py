@@ -18,6 +18,7 @@ EXAMPLES = (
     "nokturn generate",
     "nokturn generate folk --key Ador --meter 6/8 --bars 32 -n 4 --seed 7",
     "nokturn generate -o - | nokturn convert - -o tune.svg",
+    "nokturn generate my-rolls --primer dorian --seed 3",
 )
 
 
@@ -75,8 +76,15 @@ EXAMPLES = (
     "--primer",
     "--prompt",
     default="",
-    metavar="ABC|FILE|-",
-    help="How it begins: ABC text, a file, or - for standard input.",
+    metavar="ABC|FILE|-|NAME",
+    help="How it begins: ABC text, a file, - for standard input, or note, dorian, lydian ...; "
+    "for rolls also silence, noise, two-hands, notes.",
+)
+@click.option(
+    "--threshold",
+    default="",
+    metavar="X",
+    help="For rolls of independent keys: all keys above X sound; calibrated, or 0-1.",
 )
 @click.option(
     "--rhythm",

@@ -17,6 +17,7 @@ from threadpoolctl import threadpool_limits
 
 from nokturn.encodings.base import BOUNDARY, Encoding, restore
 from nokturn.errors import ConstraintError
+from nokturn.generation.primers import symbols
 from nokturn.generation.sampling import Sampling, draw, probabilities
 from nokturn.models._file import ModelFile
 from nokturn.music.piece import Piece
@@ -65,11 +66,13 @@ def compose_freely(
         The model belongs to another version.
     InputError
         The primer holds nothing that the encoding keeps.
+    UsageError
+        The primer is silence, and the encoding counts no frames.
     ConstraintError
         In six attempts no piece had notes in it.
     """
     encoding = restore(file.encoding, file.encoding_settings, file.vocabulary, file.channels)
-    begin = [] if primer is None else encoding.encode(primer).tolist()
+    begin = [] if primer is None else symbols(encoding, primer)
     for i in range(n):
         generator = np.random.default_rng(seed + i)
         for attempt in range(1, MAX_ATTEMPTS + 1):

@@ -129,7 +129,7 @@ def judged(
     layout: Layout,
     *,
     calibrate: bool = True,
-    frames: int = 0,
+    most: int = KEY_FRAMES,
 ) -> tuple[Model, Figures]:
     """Return what a model foretells, and the model with the threshold that is best for it.
 
@@ -141,13 +141,13 @@ def judged(
         Of the store, to be judged.
     calibrate
         Whether the threshold is fitted to these pieces; else it is the model's own.
-    frames
-        How many at most; 0 = as for a report.
+    most
+        How many frames of independent keys.
     """
-    tables = [(store.inputs(int(k)).astype(np.int64)) for k in segments]
-    told = list(_told(model, weights, tables, layout, frames or KEY_FRAMES))
+    tables = [store.inputs(int(k)).astype(np.int64) for k in segments]
+    told = list(_told(model, weights, tables, layout, most))
     if not told:
-        return model, _written(model, tables, layout, frames)
+        return model, _written(model, tables, layout)
     likely, there = (np.concatenate(part) for part in zip(*told, strict=True))
     if calibrate:
         model = model.calibrated(best_threshold(likely, there))
@@ -181,6 +181,21 @@ def best_threshold(likely: NDArray[np.float32], there: Cells) -> float:
     return round(float(THRESHOLDS[int(np.argmax(scored))]), 2)
 
 
+def baselines(
+    store: TokenStore, segments: Iterable[int], layout: Layout, most: int = KEY_FRAMES
+) -> tuple[Figures, Figures]:
+    """Return what silence has, and what has who writes each frame once more, notes held."""
+    silence, again = Figures(), Figures()
+    for segment in segments:
+        there = cells(store.inputs(int(segment)).astype(np.int64), layout)[: most - silence.frames]
+        before = np.roll(there, 1, axis=0)
+        before[:1] = False
+        before[:, layout.pitches :] = False  # nothing is struck
+        silence += Figures.of(np.zeros_like(there), there)
+        again += Figures.of(before, there)
+    return silence, again
+
+
 def cells(ids: NDArray[np.int64], layout: Layout) -> Cells:
     """Return the whole frames of a row of symbols, the boundary first, (F, cells).
 
@@ -201,22 +216,18 @@ def cells(ids: NDArray[np.int64], layout: Layout) -> Cells:
     return table
 
 
-def _written(
-    model: Model, tables: Sequence[NDArray[np.int64]], layout: Layout, frames: int
-) -> Figures:
+def _written(model: Model, tables: Sequence[NDArray[np.int64]], layout: Layout) -> Figures:
     """Judge what a model writes in place of each frame, of some pieces from their beginning."""
     total = Figures()
-    share = WRITTEN_OF_A_PIECE if not frames else frames
-    left = frames or WRITTEN_FRAMES
     for ids in tables:
-        there = cells(ids, layout)[: min(left, share)]
-        left -= len(there)
+        left = min(WRITTEN_FRAMES - total.frames, WRITTEN_OF_A_PIECE)
+        if left <= 0:
+            break
+        there = cells(ids, layout)[:left]
         frame = _greedy(model.stream(), ids, layout, len(there))
         rows = [np.concatenate([[BOUNDARY_ID], row]) for row in frame]
         foretold = np.concatenate([cells(row, layout) for row in rows] or [there[:0]])
         total += Figures.of(foretold, there)
-        if left <= 0:
-            break
     return total
 
 

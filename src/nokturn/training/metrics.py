@@ -27,6 +27,7 @@ from nokturn.training.shards import Group, cut, read
 
 EVALUATION_LANES = 16
 EVALUATION_CHUNK = 256
+AT_ONCE = 65_536  # symbols of pieces that are read whole
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def likelihood(
     rows = store.segments[chosen]
     lengths = rows["stop"] - rows["start"]
     order = np.argsort(lengths, kind="stable")
-    jobs = [order[i : i + EVALUATION_LANES] for i in range(0, len(order), EVALUATION_LANES)]
+    jobs = _side_by_side(order, lengths, model.whole_pieces)
 
     def score(members: NDArray[np.int64]) -> tuple[NDArray[np.float64], Tally]:
         longest = int(lengths[members].max())
@@ -98,6 +99,20 @@ def likelihood(
         total += tally
     characters = int(store.pieces["characters"][rows["piece"]].sum())
     return Likelihood(nats, total.symbols, total.correct, characters)
+
+
+def _side_by_side(
+    order: NDArray[np.int64], lengths: NDArray[np.int64], whole: bool
+) -> list[NDArray[np.int64]]:
+    """Divide pieces, the short ones first, into jobs that memory holds when they are read whole."""
+    jobs, start = [], 0
+    while start < len(order):
+        stop = min(len(order), start + EVALUATION_LANES)
+        while whole and stop > start + 1 and (stop - start) * lengths[order[stop - 1]] > AT_ONCE:
+            stop -= 1
+        jobs.append(order[start:stop])
+        start = stop
+    return jobs
 
 
 @torch.no_grad()

@@ -27,12 +27,15 @@ from nokturn.encodings.base import Encoding, restore
 from nokturn.evaluation.likelihood import likelihood
 from nokturn.evaluation.reconstruction import Reconstruction, reconstruction
 from nokturn.models._file import ModelFile
+from nokturn.models._frames import Layout
 from nokturn.models.base import Adversarial
 from nokturn.models.vae import Vae
 from nokturn.music.piece import Piece
 from nokturn.music.score import Score
 from nokturn.training.runs import resolve
 from nokturn.workflows.likeness import Likeness, held_out, likeness
+
+JUDGED = 50_000  # frames of independent keys whose notes are counted
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,10 @@ class Evaluation:
         Whether all these figures are upper bounds of the cost, as a vae's are.
     reconstruction
         Of a vae only, else None: what comes back of the phrases.
+    foretold
+        Which notes of frames are foretold from the frames before, on the first frames of the
+        pieces: see `nokturn.training.judging`. Beside it what silence would have (``silent_f1``,
+        ``silent_accuracy``) and each frame once more (``again_f1``), and the ``threshold``.
     """
 
     model: str
@@ -86,6 +93,7 @@ class Evaluation:
     frame_interval: tuple[float, float] | None = None
     bounded: bool = False
     reconstruction: Reconstruction | None = None
+    foretold: dict[str, float] | None = None
 
 
 def evaluate(model: str, *paths: str | Path, threads: int = 1) -> Evaluation | Likeness:
@@ -160,6 +168,33 @@ def _by_frame(
         "nats_per_frame": nats / max(1, int(frames.sum())),
         "nats_per_cell": nats / max(1, found.symbols),
         "frame_interval": bootstrap(found.nats, frames),
+        "foretold": _foretold(file, store, Layout(**layout), threads),
+    }
+
+
+def _foretold(file: ModelFile, store: TokenStore, layout: Layout, threads: int) -> dict[str, float]:
+    """Return which notes of frames are foretold, and what silence and repeating would have."""
+    import torch
+
+    from nokturn.training import judging
+    from nokturn.training.engine import Threads
+
+    weights = {name: torch.from_numpy(array) for name, array in file.model.weights.items()}
+    workers = Threads(threads)
+    try:
+        model, found = judging.judged(
+            file.model, weights, store, range(len(store)), layout,
+            calibrate=False, most=JUDGED,
+        )  # fmt: skip
+    finally:
+        workers.close()
+    silence, again = judging.baselines(store, range(len(store)), layout, JUDGED)
+    return {
+        **found.row(),
+        "threshold": model.threshold,
+        "silent_f1": silence.f1,
+        "silent_accuracy": silence.accuracy,
+        "again_f1": again.f1,
     }
 
 

@@ -19,11 +19,14 @@ from typing import Any
 from pydantic import ValidationError
 
 from nokturn.errors import InputError, UsageError
+from nokturn.generation import primers
 from nokturn.generation.compose import compose
 from nokturn.generation.free import compose_freely
 from nokturn.generation.random_chords import random_chords
 from nokturn.generation.sampling import Sampling
 from nokturn.models._file import ModelFile
+from nokturn.models._key_model import KeyModel
+from nokturn.models.base import Model
 from nokturn.music.piece import Piece
 from nokturn.music.pitch import Key
 from nokturn.music.sheet import Sheet
@@ -73,6 +76,7 @@ def generate(
     min_p: float = 0.0,
     primer: str = "",
     rhythm: str = "",
+    threshold: str | float = "",
 ) -> Iterator[Composed | Said]:
     """Compose pieces.
 
@@ -94,10 +98,14 @@ def generate(
     temperature, top_p, top_k, min_p
         See `nokturn.generation.sampling.Sampling`.
     primer
-        How it begins: ABC text, the name of a file, or ``"-"`` for standard input.
+        How it begins: ABC text, the name of a file, ``"-"`` for standard input, or a name of
+        `nokturn.generation.primers`: ``"silence"``, ``"noise"``, ``"dorian"``.
     rhythm
         A file whose rhythm is kept while its pitches are drawn from clean chords at random: the
         baseline of every table. No model is used then.
+    threshold
+        For rolls of independent keys: every key that is likelier than this sounds, instead of
+        being drawn; ``"calibrated"`` is what was best on held-out pieces. Empty = as trained.
 
     Raises
     ------
@@ -125,12 +133,15 @@ def generate(
         primer=primer,
     )
     file = ModelFile.load(runs.resolve(model))
+    if str(threshold):
+        file.model = _above(file.model, str(threshold))
     recipe = {
         "nokturn": importlib.metadata.version("nokturn"),
         "model": Path(model).stem if model.endswith(runs.ENDING) else model,
         "sha256": file.sha256,
         "key": key, "meter": meter, "tempo": str(tempo), "bars": bars,
         **wishes.sampling.model_dump(),
+        **({"threshold": str(threshold)} if str(threshold) else {}),
     }  # fmt: skip
     if file.encoding == "abc_text":
         yield from _tunes(file, wishes, recipe)
@@ -154,7 +165,7 @@ class Wished:
 
 def _tunes(file: ModelFile, wishes: Wished, recipe: dict[str, Any]) -> Iterator[Composed | Said]:
     """Yield tunes that are right, from a model that writes ABC."""
-    begin = _primer(wishes.primer)
+    begin = _primer(wishes.primer, wishes.seed)
     recipe |= {"primer": begin} if begin else {}
     drawn = again = 0
     tunes = compose(
@@ -189,7 +200,7 @@ def _pieces(file: ModelFile, wishes: Wished, recipe: dict[str, Any]) -> Iterator
             f"A model over {file.encoding} cannot be asked for a {asked[0]}.",
             "Leave it out, or give a primer in that " + asked[0] + ".",
         )
-    primer = load(wishes.primer)[0] if wishes.primer else None
+    primer = _begun(wishes)
     recipe |= {"primer": wishes.primer} if wishes.primer else {}
     made = compose_freely(
         file,
@@ -223,6 +234,32 @@ def _over_rhythm(rhythm: str, n: int, seed: int) -> Iterator[Composed]:
             "model": "random_chords", "rhythm": rhythm, "seed": number,
         }  # fmt: skip
         yield Composed(piece)
+
+
+def _begun(wishes: Wished) -> Piece | None:
+    """Return what a piece begins with: made by name, or read from a file."""
+    if wishes.primer in primers.NAMES:
+        return primers.made(wishes.primer, wishes.seed)
+    return load(wishes.primer)[0] if wishes.primer else None
+
+
+def _above(model: Model, threshold: str) -> Model:
+    """Return a model of independent keys that writes all keys above a threshold."""
+    if not isinstance(model, KeyModel):
+        raise UsageError(
+            "--threshold is for rolls of independent keys.", "Leave it out for other models."
+        )
+    if threshold == "calibrated":
+        return model.writing_above(None)
+    try:
+        value = float(threshold.replace(",", "."))
+    except ValueError:
+        value = 0.0
+    if not 0 < value < 1:
+        raise UsageError(
+            f"--threshold {threshold} is not possible.", "Use calibrated, or a share such as 0.3."
+        )
+    return model.writing_above(value)
 
 
 def _dress(sheet: Sheet, seed: int, mark: Tempo | None) -> None:
@@ -278,12 +315,19 @@ def _sampling(**values: Any) -> Sampling:
         raise UsageError(f"--{name} {first['input']}: {first['msg'].lower()}.") from error
 
 
-def _primer(text: str) -> str:
+def _primer(text: str, seed: int) -> str:
     """Return the ABC that a primer means: text as it is, or what a file or the pipe holds."""
     from nokturn.formats._abc_writer import write_tune
 
     if not text.strip():
         return ""
+    if text in primers.MELODIES:
+        return write_tune(primers.made(text, seed))
+    if text in primers.NAMES:
+        known = ", ".join(primers.MELODIES)
+        raise UsageError(
+            f"The primer {text} is for piano rolls; this model writes ABC.", f"Use {known}."
+        )
     if text == "-":
         data = read_stdin()
         if not data.startswith((b"MThd", b"PK", b"<")):

@@ -25,7 +25,7 @@ from nokturn.training.loop import train as loop
 from nokturn.training.runs import Run, published
 from nokturn.training.settings import TrainingSettings
 from nokturn.workflows.likeness import held_out, likeness
-from nokturn.workflows.sample import sample
+from nokturn.workflows.sample import keep_roll, sample, writes_frames
 from nokturn.workflows.save import KINDS, write_whole
 
 SAMPLE_SEED = 1
@@ -112,15 +112,20 @@ def draw_losses(run: Run, name: str) -> None:
 def keep_sample(run: Run, epoch: int, file: ModelFile) -> None:
     """Write what the network writes now; what cannot be written down is noted in its place.
 
-    An untrained network may write what no format holds, and a sample never ends a training.
+    An untrained network may write what no format holds, and a sample never ends a training. Of
+    frames there is also MIDI, and a picture in ``rolls.html``.
     """
     run.samples.mkdir(parents=True, exist_ok=True)
-    path = run.samples / f"epoch-{epoch:04d}.abc"
+    stem = f"epoch-{epoch:04d}"
     try:
-        data = KINDS[".abc"].dumps([sample(file, seed=SAMPLE_SEED)])
+        piece = sample(file, seed=SAMPLE_SEED)
+        piece.title = piece.score.title = piece.title or f"epoch {epoch}"
+        data = KINDS[".abc"].dumps([piece])
+        if writes_frames(file):
+            keep_roll(run.samples, stem, piece)
     except Error as error:
         data = f"% epoch {epoch}: no tune yet: {error}\n".encode()
-    write_whole(path, data)
+    write_whole(run.samples / f"{stem}.abc", data)
 
 
 def remember(run: Run, told: Mapping[str, Any]) -> None:
