@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 import torch
 
-from nokturn.models._experts import Experts
+from nokturn.errors import UsageError
 from nokturn.models import _key_net as key_net
+from nokturn.models._experts import Experts
 from nokturn.models._frames import Frames, Layout
 from nokturn.models._heard import heard, key_sizes, keys_heard, sizes
+from nokturn.models._key_experts import KeyExperts
 from nokturn.models.base import Inputs
 from nokturn.models.hybrid import Hybrid, HybridSettings, _moved
 from nokturn.models.roll import Roll, RollSettings
@@ -106,9 +108,44 @@ def test_it_streams_as_it_batches(kind, layout):
     check_stream(model_of(kind, layout).primed([piece(layout, seed=9)]), layout)
 
 
-@pytest.mark.parametrize("layout", [ROLL, STRUCK], ids=["roll", "struck"])
-def test_independent_keys_stream_as_they_batch(layout):
-    check_stream(model_of(Roll, layout, output="sigmoid"), layout)
+ROLLS = pytest.mark.parametrize("layout", [ROLL, STRUCK], ids=["roll", "struck"])
+
+
+@ROLLS
+@pytest.mark.parametrize("kind", [Roll, Hybrid], ids=["roll", "hybrid"])
+def test_independent_keys_stream_as_they_batch(kind, layout):
+    model = model_of(kind, layout, output="sigmoid")
+    check_stream(model.primed([piece(layout, seed=9)]), layout)
+
+
+@ROLLS
+def test_experts_of_keys_look_back_only_and_say_the_same_frame_by_frame(layout):
+    experts = KeyExperts(layout, [piece(layout, seed=s) for s in (1, 2)], symbols(layout))
+    fed = piece(layout, 8, seed=3)[:-1]
+    whole = experts.log_odds(fed)
+    for stop in range(1, len(fed) + 1, 3):
+        part = experts.log_odds(fed[:stop])
+        np.testing.assert_allclose(part, whole[: len(part)], atol=1e-4)
+        np.testing.assert_allclose(experts.log_odds(fed[:stop], last=True)[0], part[-1], atol=1e-4)
+
+
+@ROLLS
+def test_experts_of_keys_foretell_a_piece_of_the_corpus_as_if_they_had_not_read_it(layout):
+    mine, others = piece(layout, seed=1), [piece(layout, seed=s) for s in (2, 3)]
+    with_it = KeyExperts(layout, [mine, *others], symbols(layout))
+    without = KeyExperts(layout, others, symbols(layout))
+    np.testing.assert_allclose(
+        with_it.log_odds(mine[:-1], own=True), without.log_odds(mine[:-1]), atol=1e-4
+    )
+
+
+def test_experts_of_keys_know_what_came_back():
+    tune = np.array([0, *[14, 10, 1, 13, 1, 16, 1] * 6, 0])
+    odds = KeyExperts(ROLL, [tune], symbols(ROLL)).log_odds(tune[:-1]).mean(1)
+    later = odds[9]  # the fourth time round: C and E flat are next
+    assert set(np.argsort(later)[-2:]) == {12, 8}
+    assert later[[12, 8]].min() > 2
+    assert odds[10, 11] > 2 > odds[10, 12]
 
 
 def check_stream(model, layout):
@@ -122,7 +159,7 @@ def check_stream(model, layout):
         torch.testing.assert_close(here.softmax(-1), whole[0, t].softmax(-1), atol=1e-5, rtol=1e-3)
 
 
-@pytest.mark.parametrize("layout", [ROLL, STRUCK], ids=["roll", "struck"])
+@ROLLS
 def test_independent_keys_one_after_the_other_are_as_likely_as_all_at_once(layout):
     found = torch.randn((1, 1, symbols(layout)), dtype=torch.float64)
     frame = key_net.Frames.of(found, layout)
@@ -142,7 +179,7 @@ def test_independent_keys_one_after_the_other_are_as_likely_as_all_at_once(layou
     torch.testing.assert_close(steps, at_once)
 
 
-@pytest.mark.parametrize("layout", [ROLL, STRUCK], ids=["roll", "struck"])
+@ROLLS
 def test_the_cost_of_independent_keys_is_that_of_all_their_symbols(layout):
     model = model_of(Roll, layout, output="sigmoid")
     tune = piece(layout)
@@ -204,6 +241,32 @@ def test_a_window_forgets_what_was_before_it():
 
     assert differ(window=4) == [True, True, False, False]
     assert differ(window=0) == [True, True, True, True]
+
+
+def test_keys_above_the_threshold_all_sound_and_no_other():
+    model = model_of(Roll, ROLL, output="sigmoid").calibrated(0.4)
+    writing = model.writing_above(None)
+    assert (writing.threshold, model.writing_above(0.7).threshold) == (0.4, 0.7)
+    weights = {name: torch.from_numpy(array) for name, array in model.weights.items()}
+    fed = torch.tensor([0, 12, 1, 12, 9, 1])
+    with torch.no_grad():
+        likely = model.key_probabilities(weights, fed)
+    assert likely.shape == (2, 30)  # of the two whole frames
+    threshold = float(likely[1].median())
+    stream = model.writing_above(threshold).stream()
+    written = [0, 12, 1]
+    for symbol in written:
+        logits = stream.step(symbol)
+    while written[-1] != 1 or len(written) == 3:
+        written.append(int(logits[1:].argmax()) + 1)
+        logits = stream.step(written[-1])
+    above = np.flatnonzero(likely[1].numpy() > threshold) + 2
+    assert written[3:-1] == above[::-1].tolist()
+
+
+def test_notes_one_after_the_other_have_no_threshold():
+    with pytest.raises(UsageError, match="it has no threshold"):
+        model_of(Roll, ROLL).writing_above(0.5)
 
 
 def test_a_layout_that_is_larger_than_the_vocabulary_is_refused():

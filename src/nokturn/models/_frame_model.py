@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -202,6 +202,8 @@ class FrameStream(Stream):
     What is known at a place is made anew from the piece so far; the layers step once a frame.
     """
 
+    model: FrameModel
+
     def __init__(self, model: FrameModel) -> None:
         self.model = model
         self.symbols: list[int] = []
@@ -233,9 +235,9 @@ class FrameStream(Stream):
             x = x + y if i else y
         return np.asarray(x, dtype=np.float32)
 
-    def copy(self) -> FrameStream:
+    def copy(self) -> Self:
         """Return a stream that has read the same and goes its own way from here."""
-        twin = FrameStream.__new__(FrameStream)
+        twin = type(self).__new__(type(self))
         twin.__dict__.update(self.__dict__)
         twin.symbols = list(self.symbols)
         twin.memory = [part.copy() for part in self.memory]

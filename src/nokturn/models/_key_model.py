@@ -244,16 +244,7 @@ class KeyModel(FrameModel):
             keys[s.first : s.first + s.pitches] += w["near_out"] @ words
         return keys
 
-    def place_logits(self, z: Floats, here: _heard.Heard, symbols: Ints) -> Floats:
-        """Return the logits (V,) after the last symbol; see `FrameModel.place_logits`."""
-        if not self.settings.independent:
-            return super().place_logits(z, here, symbols)
-        keys = self.key_logits(z, here, symbols)
-        if self.settings.writes == "threshold":
-            keys = self._certain(keys)
-        return self._in_order(keys, int(symbols[-1]))
-
-    def _certain(self, keys: Floats) -> Floats:
+    def certain(self, keys: Floats) -> Floats:
         """Return logits of keys that are sure: above the threshold or not; struck above one half.
 
         Where the piece ends is still drawn.
@@ -267,7 +258,8 @@ class KeyModel(FrameModel):
         sure[sounds.start : struck.stop] *= SURE
         return sure
 
-    def _in_order(self, keys: Floats, symbol: int) -> Floats:
+    def in_order(self, keys: Floats, symbol: int) -> Floats:
+        """Return the logits (V,) after a symbol of a frame, from those of its keys."""
         s = self.settings
         pitch = int(s.layout.pitch_of(np.array([symbol]))[0])
         last = pitch if pitch >= 0 else s.pitches
@@ -291,7 +283,32 @@ class KeyModel(FrameModel):
 
     def stream(self) -> Stream:
         """Return a stream that has read nothing yet."""
-        return FrameStream(self)
+        return KeyStream(self) if self.settings.independent else FrameStream(self)
+
+
+class KeyStream(FrameStream):
+    """Independent keys that are read symbol after symbol: what they do is known once a frame."""
+
+    model: KeyModel
+    keys: Floats
+
+    def step(self, symbol: int, channels: Sequence[int] = ()) -> Floats:
+        """Read a symbol; return the logits (V,) of what comes next."""
+        self.symbols.append(symbol)
+        settings = self.model.settings
+        if len(self.symbols) == 1 or symbol == settings.separator:
+            self.keys = self._next_frame()
+            if settings.writes == "threshold":
+                self.keys = self.model.certain(self.keys)
+        return self.model.in_order(self.keys, symbol)
+
+    def _next_frame(self) -> Floats:
+        model, w = self.model, self.model.weights
+        symbols = np.array(self.symbols, dtype=np.int64)
+        here = model.hear(symbols)
+        said = self._recur(here.frames[-1])
+        z = w["head.state"] @ said + w["head.places"] @ here.places[-1] + w["head.bias"]
+        return model.key_logits(gelu(z), here, symbols)
 
 
 def _widened(keys: torch.Tensor, more: torch.Tensor, settings: KeySettings) -> torch.Tensor:

@@ -119,7 +119,8 @@ class Frames:
     @classmethod
     def of(cls, found: Tensor, layout: Layout, bend: Bend | None = None) -> Frames:
         """Make them from logits (F, B, V): of every key that it sounds, then that it is struck,
-        and at 0 that the piece ends."""
+        and at 0 that the piece ends.
+        """
         bend = bend or Bend()
         keys = found[..., layout.first : layout.first + layout.pitches]
         silent, sound = functional.logsigmoid(-keys), functional.logsigmoid(keys)

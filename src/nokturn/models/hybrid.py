@@ -6,6 +6,11 @@ share of the logits, each weighted by a small gate that the network sets at ever
 
     softmax(absolute + relative logits + sum over experts of gate * log p)
 
+Where keys are independent (``output = "sigmoid"``, see `_key_model`) it is their log-odds, which
+know nothing of the present frame's notes:
+
+    sigmoid(logits of the key + sum over experts of gate * log p / (1 - p))
+
 The corpus lies in the model file as symbols, and the counts are made from it when the model is
 used: a hybrid is not to be passed on where its corpus may not be. Its weakness: pieces are read
 whole, so a step of writing grows slowly with the length of the piece.
@@ -14,6 +19,7 @@ whole, so a step of writing grows slowly with the length of the piece.
 from __future__ import annotations
 
 import itertools
+import math
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -25,7 +31,9 @@ from pydantic import Field
 from nokturn.models import _heard
 from nokturn.models._experts import EXPERTS, Experts
 from nokturn.models._frame_model import Floats, FrameModel, FrameSettings, Ints
-from nokturn.models.base import BOUNDARY_ID, Cost, Inputs, Model
+from nokturn.models._key_experts import SUREST, KeyExperts
+from nokturn.models._key_model import KeyModel, KeySettings
+from nokturn.models.base import BOUNDARY_ID, Inputs, Model
 
 if TYPE_CHECKING:
     import torch
@@ -34,14 +42,14 @@ MOST_KEPT = 4 << 30  # bytes of what experts said
 LEAST = 1e-6  # no expert is surer than this that something cannot come
 
 
-class HybridSettings(FrameSettings):
+class HybridSettings(KeySettings):
     """Settings of the hybrid."""
 
     gate_dropout: float = Field(default=0.1, ge=0, lt=1)  # of the experts' weights
     corpus: int = Field(default=0, ge=0)  # symbols that the experts have read; set by training
 
 
-class Hybrid(FrameModel):
+class Hybrid(KeyModel):
     """A network over frames with experts."""
 
     settings_class = HybridSettings
@@ -50,7 +58,7 @@ class Hybrid(FrameModel):
     def __init__(self, inputs: Inputs, settings: Any, weights: dict[str, NDArray[Any]]) -> None:
         super().__init__(inputs, settings, weights)
         self._lock, self._making = threading.Lock(), threading.Lock()
-        self._experts: Experts | None = None
+        self._experts: Experts | KeyExperts | None = None
         self._kept: dict[bytes, tuple[int, NDArray[np.float16]]] = {}
         self._bytes = 0
 
@@ -80,32 +88,16 @@ class Hybrid(FrameModel):
         return type(self)(self.inputs, settings, self.weights | {"corpus": corpus})
 
     @property
-    def experts(self) -> Experts:
+    def experts(self) -> Experts | KeyExperts:
         """The experts, made when first asked for."""
+        kind = KeyExperts if self.settings.independent else Experts
         with self._making:
             if self._experts is None:
                 corpus = np.append(self.weights["corpus"].astype(np.int64), BOUNDARY_ID)
                 cuts = np.flatnonzero(corpus == BOUNDARY_ID)
                 pieces = [corpus[a : b + 1] for a, b in itertools.pairwise(cuts)]
-                self._experts = Experts(self.settings.layout, pieces, self.inputs.symbols)
+                self._experts = kind(self.settings.layout, pieces, self.inputs.symbols)
             return self._experts
-
-    def cost(
-        self,
-        weights: Mapping[str, torch.Tensor],
-        ids: torch.Tensor,
-        channels: torch.Tensor,
-        targets: torch.Tensor,
-        state: tuple[torch.Tensor, ...] | None = None,
-        noise: torch.Generator | None = None,
-        *,
-        smoothing: float = 0.0,
-        progress: float = 1.0,
-        balance: torch.Tensor | None = None,
-    ) -> Cost:
-        """Return what predictions cost; in training the piece's own counts are left out."""
-        logits = self._logits(weights, ids, noise, targets)
-        return self.cost_of(logits, targets, (), smoothing=smoothing, balance=balance)
 
     def _head(
         self,
@@ -120,23 +112,25 @@ class Hybrid(FrameModel):
         from torch.nn import functional
 
         found = super()._head(weights, z, batch, noise, rows, targets)
-        table = np.full((len(found), len(rows), EXPERTS, found.shape[-1]), 0, dtype=np.float32)
+        table = np.zeros((len(found), len(rows), EXPERTS, found.shape[-1]), dtype=np.float32)
         after = None if targets is None or noise is None else targets.cpu().numpy()
         for i, row in enumerate(rows):
             own = None if after is None else after[i, : len(row)]
-            table[: len(row), i] = self._log_p(row, own)
+            said = self._said_by_experts(row, own)
+            table[: len(said), i] = said
         gate = functional.linear(z, weights["gate"], weights["gate_bias"])
         share = self.settings.gate_dropout
         if noise is not None and share:
             keep = torch.rand(gate.shape, generator=noise, device=gate.device) >= share
             gate = gate * keep / (1 - share)
-        said = torch.from_numpy(table).to(z.device)
-        return found + torch.einsum("tbe,tbev->tbv", gate, said)
+        shares = torch.from_numpy(table).to(z.device)
+        return found + torch.einsum("tbe,tbev->tbv", gate, shares)
 
-    def _log_p(self, fed: Ints, own: Ints | None) -> Floats:
-        """Return the experts' log-probabilities (T, E, V), which are kept for the next epoch.
+    def _said_by_experts(self, fed: Ints, own: Ints | None) -> Floats:
+        """Return what the experts add to logits, (T, E, V), or by frame, (F, E, V).
 
-        What the experts say moves with the music, so one table serves all transpositions.
+        It is kept for the next epoch. It moves with the music, so one table serves all
+        transpositions.
         """
         layout = self.settings.layout
         pitch = layout.pitch_of(fed)
@@ -145,28 +139,53 @@ class Hybrid(FrameModel):
         with self._lock:
             kept = self._kept.get(key)
         if kept is None:
-            made: Floats = np.log(self.experts.predict(fed, own) + LEAST)
+            made = self._asked(fed, own)
             with self._lock:
                 if self._bytes < MOST_KEPT:
                     self._kept[key] = (lowest, made.astype(np.float16))
                     self._bytes += made.nbytes // 2
             return made
+        unheard = math.log(SUREST) if self.settings.independent else math.log(LEAST)
         return _moved(kept[1].astype(np.float32), lowest - kept[0], layout.first, layout.pitches,
-                      layout.kinds)  # fmt: skip
+                      layout.kinds, unheard)  # fmt: skip
+
+    def _asked(self, fed: Ints, own: Ints | None) -> Floats:
+        experts = self.experts
+        if isinstance(experts, Experts):
+            return np.asarray(np.log(experts.predict(fed, own) + LEAST))
+        return self._as_symbols(experts.log_odds(fed, own=own is not None))
+
+    def _as_symbols(self, cells: Floats) -> Floats:
+        """Return what is said of cells (..., cells) in the places of their symbols, (..., V)."""
+        first = self.settings.first
+        rest = self.inputs.symbols - first - cells.shape[-1]
+        return np.pad(cells, [(0, 0)] * (cells.ndim - 1) + [(first, rest)])
+
+    def _gate(self, z: Floats) -> Floats:
+        return np.asarray(self.weights["gate"] @ z + self.weights["gate_bias"])
 
     def place_logits(self, z: Floats, here: _heard.Heard, symbols: Ints) -> Floats:
         """Return the logits (V,) after the last symbol; see `FrameModel.place_logits`."""
         found = super().place_logits(z, here, symbols)
-        gate = self.weights["gate"] @ z + self.weights["gate_bias"]
+        assert isinstance(self.experts, Experts)
         p = self.experts.predict_last(symbols)
-        return np.asarray(found + gate @ np.log(p + LEAST), dtype=np.float32)
+        return np.asarray(found + self._gate(z) @ np.log(p + LEAST), dtype=np.float32)
+
+    def key_logits(self, z: Floats, here: _heard.Heard, symbols: Ints) -> Floats:
+        """Return the logits (V,) of independent keys; see `KeyModel.key_logits`."""
+        found = super().key_logits(z, here, symbols)
+        assert isinstance(self.experts, KeyExperts)
+        odds = self._as_symbols(self.experts.log_odds(symbols, last=True)[0])
+        return np.asarray(found + self._gate(z) @ odds, dtype=np.float32)
 
 
-def _moved(table: Floats, by: int, first: int, pitches: int, kinds: int) -> Floats:
-    """Return what the experts say, so many semitones higher."""
+def _moved(
+    table: Floats, by: int, first: int, pitches: int, kinds: int, unheard: float = math.log(LEAST)
+) -> Floats:
+    """Return what the experts say, so many semitones higher; ``unheard`` is said of the rest."""
     if not by:
         return table
-    moved = np.full_like(table, np.log(LEAST))
+    moved = np.full_like(table, unheard)
     moved[..., :first] = table[..., :first]
     for kind in range(kinds):
         start = first + kind * pitches
