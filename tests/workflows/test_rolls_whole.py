@@ -10,6 +10,9 @@ from click.testing import CliRunner
 from nokturn.cli.main import nokturn
 from nokturn.errors import UsageError
 from nokturn.formats.base import load
+from nokturn.models._file import ModelFile
+from nokturn.training.metrics import read_rows
+from nokturn.training.runs import Run
 from nokturn.workflows.generate import generate
 
 
@@ -55,8 +58,9 @@ SETTINGS = (
         ("hybrid", ()),
         ("roll", ("model.cell=gru",)),
         ("roll", ("model.output=sigmoid", "model.positive_weight=2")),
+        ("hybrid", ("model.output=sigmoid", "model.window=8")),
     ],
-    ids=["hybrid", "roll", "sigmoid"],
+    ids=["hybrid", "roll", "sigmoid", "hybrid-sigmoid"],
 )
 def test_a_roll_is_learned_scored_and_written(home, name, more, request):
     run_name = request.node.callspec.id
@@ -67,11 +71,33 @@ def test_a_roll_is_learned_scored_and_written(home, name, more, request):
     assert found["frame_interval"][0] <= found["nats_per_frame"] <= found["frame_interval"][1]
     assert found["nats_per_frame"] * 96 < found["nats"]  # which pays for the ends, too
     assert len(found["nats_by_piece"]) == 4
+    foretold = found["foretold"]
+    assert 1 >= foretold["f1"] > foretold["silent_f1"] == 0
+    assert 0.9 < foretold["silent_accuracy"] < 1
+    assert foretold["judged_frames"] == (96 if "model.output=sigmoid" in more else 4 * 24)
+    rows = read_rows(Run.named(run_name).metrics)
+    assert {"precision", "recall", "f1", "false_positives", "false_negatives"} <= set(rows[-1])
     out = home / f"{run_name}.mid"
     run("generate", run_name, "--bars", 4, "--seed", 3, "-o", out)
     piece = load(out)[0]
     assert piece.score.note_count >= 8
     assert (piece.recipe or {})["model"] == run_name
+
+
+def test_a_training_leaves_pictures_and_a_threshold(home):
+    folder = Run.named("sigmoid").samples
+    drawn = sorted(path.name for path in folder.glob("*.roll.png"))
+    assert drawn[-1] == "epoch-0003.roll.png"
+    page = (folder / "rolls.html").read_text()
+    assert [page.count(f'src="{name}"') for name in drawn] == [1] * len(drawn)
+    model = ModelFile.load(Run.named("sigmoid").model(3)).model
+    assert model.threshold == model.settings.calibrated != 0.5
+    piece = next(generate("sigmoid", primer="two-hands", bars=4, seed=1, threshold="calibrated"))
+    assert (piece.piece.recipe or {})["threshold"] == "calibrated"
+    with pytest.raises(UsageError, match="--threshold 7 is not possible"):
+        list(generate("sigmoid", threshold=7))
+    with pytest.raises(UsageError, match="it has no threshold"):
+        list(generate("roll", threshold=0.5))
 
 
 def test_a_model_over_rolls_cannot_be_asked_for_a_key(home):

@@ -156,9 +156,7 @@ def in_order(said: Frames, places: Places, layout: Layout, symbols: int) -> Tens
     return torch.cat([ends, *between, *notes, none.expand(*none.shape[:-1], rest)], -1)
 
 
-def scores(
-    said: Frames, places: Places, targets: Tensor, layout: Layout
-) -> tuple[Tensor, Tensor]:
+def scores(said: Frames, places: Places, targets: Tensor, layout: Layout) -> tuple[Tensor, Tensor]:
     """Return the log-probability of each target (T, B), and which were the first guess.
 
     They are what `in_order` has at the targets, without making the rest of it.

@@ -54,7 +54,7 @@ def roll_page(folder: Path) -> str:
     """Return the pictures in a folder as one page, the newest first."""
     names = sorted((path.name for path in folder.glob(f"*{PICTURE}")), reverse=True)
     figures = (
-        f'<figure><figcaption>{name.removesuffix(PICTURE)}</figcaption>\n'
+        f"<figure><figcaption>{name.removesuffix(PICTURE)}</figcaption>\n"
         f'<img src="{name}" alt="piano roll" style="max-width:100%"></figure>'
         for name in names
     )
