@@ -226,7 +226,9 @@ class KeyModel(FrameModel):
         return self._with(writes="threshold", threshold=threshold or "calibrated")
 
     def _with(self, **changes: Any) -> Self:
-        return type(self)(self.inputs, self.settings.model_copy(update=changes), self.weights)
+        twin = self.with_weights(self.weights)
+        twin.settings = self.settings.model_copy(update=changes)
+        return twin
 
     # -- in NumPy --------------------------------------------------------------------------------
 

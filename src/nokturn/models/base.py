@@ -15,7 +15,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -130,6 +130,10 @@ class Model(registry.Component):
         Each is its symbols with the boundary first and last. Most models need none.
         """
         return self
+
+    def with_weights(self, weights: Weights) -> Self:
+        """Return the same model with other weights."""
+        return type(self)(self.inputs, self.settings, weights)
 
     @classmethod
     def half(cls, settings: Any) -> frozenset[str]:

@@ -22,7 +22,7 @@ import itertools
 import math
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +33,7 @@ from nokturn.models._experts import EXPERTS, Experts
 from nokturn.models._frame_model import Floats, FrameModel, FrameSettings, Ints
 from nokturn.models._key_experts import SUREST, KeyExperts
 from nokturn.models._key_model import KeyModel, KeySettings
-from nokturn.models.base import BOUNDARY_ID, Inputs, Model
+from nokturn.models.base import BOUNDARY_ID, Inputs, Model, Weights
 
 if TYPE_CHECKING:
     import torch
@@ -87,6 +87,13 @@ class Hybrid(KeyModel):
         settings = self.settings.model_copy(update={"corpus": len(corpus)})
         return type(self)(self.inputs, settings, self.weights | {"corpus": corpus})
 
+    def with_weights(self, weights: Weights) -> Self:
+        """Return the same model with other weights; its experts are the same, if the corpus is."""
+        twin = super().with_weights(weights)
+        if weights["corpus"] is self.weights["corpus"]:
+            twin._experts, twin._kept, twin._bytes = self._experts, self._kept, self._bytes
+        return twin
+
     @property
     def experts(self) -> Experts | KeyExperts:
         """The experts, made when first asked for."""
@@ -139,12 +146,11 @@ class Hybrid(KeyModel):
         with self._lock:
             kept = self._kept.get(key)
         if kept is None:
-            made = self._asked(fed, own)
+            kept = lowest, self._asked(fed, own).astype(np.float16)  # in one precision ever after
             with self._lock:
                 if self._bytes < MOST_KEPT:
-                    self._kept[key] = (lowest, made.astype(np.float16))
-                    self._bytes += made.nbytes // 2
-            return made
+                    self._kept[key] = kept
+                    self._bytes += kept[1].nbytes
         unheard = math.log(SUREST) if self.settings.independent else math.log(LEAST)
         return _moved(kept[1].astype(np.float32), lowest - kept[0], layout.first, layout.pitches,
                       layout.kinds, unheard)  # fmt: skip

@@ -203,9 +203,7 @@ class Trainer:
         """Score the held-out pieces, keep the model of this epoch, write the record."""
         at = self.at
         weights = self.engine.model.weights | self.engine.vectors.averaged()
-        model = type(self.engine.model)(
-            self.engine.model.inputs, self.engine.model.settings, weights
-        )
+        model = self.engine.model.with_weights(weights)
         model, found, notes = self._held_out(model)
         if found is None or at.best_nats is None or found.nats_per_symbol < at.best_nats:
             at.best_epoch, at.best_done = at.epoch, at.done
