@@ -148,6 +148,16 @@ def test_experts_of_keys_know_what_came_back():
     assert odds[10, 11] > 2 > odds[10, 12]
 
 
+@pytest.mark.parametrize("output", ["ordered", "sigmoid"])
+def test_a_stream_that_is_not_asked_reads_the_same(output):
+    model, fed = model_of(Roll, ROLL, output=output), piece(ROLL)[:-1].tolist()
+    asked, silent = model.stream(), model.stream()
+    for symbol in fed[:-1]:
+        asked.step(symbol)
+        silent.read(symbol)
+    np.testing.assert_allclose(silent.step(fed[-1]), asked.step(fed[-1]), atol=1e-5)
+
+
 def check_stream(model, layout):
     fed = piece(layout)[:-1]
     weights = {name: torch.from_numpy(array) for name, array in model.weights.items()}

@@ -74,7 +74,7 @@ def test_a_roll_is_learned_scored_and_written(home, name, more, request):
     foretold = found["foretold"]
     assert 1 >= foretold["f1"] > foretold["silent_f1"] == 0
     assert 0.9 < foretold["silent_accuracy"] < 1
-    assert foretold["judged_frames"] == (96 if "model.output=sigmoid" in more else 4 * 24)
+    assert foretold["judged_frames"] == (96 if "model.output=sigmoid" in more else 4 * 16)
     rows = read_rows(Run.named(run_name).metrics)
     assert {"precision", "recall", "f1", "false_positives", "false_negatives"} <= set(rows[-1])
     out = home / f"{run_name}.mid"

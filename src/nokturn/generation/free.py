@@ -101,7 +101,9 @@ def _drawn(
 ) -> list[int]:
     stream, tracker = file.model.begin(generator), encoding.tracker()
     logits = stream.step(BOUNDARY, tracker.step(BOUNDARY))
-    for symbol in begin:
+    for symbol in begin[:-1]:
+        stream.read(symbol, tracker.step(symbol))
+    for symbol in begin[-1:]:
         logits = stream.step(symbol, tracker.step(symbol))
     ids = list(begin)
     while len(ids) < MAX_SYMBOLS:

@@ -219,12 +219,20 @@ class FrameStream(Stream):
         model = self.model
         symbols = np.array(self.symbols, dtype=np.int64)
         here = model.hear(symbols)
-        if here.frame[-1] != self.frame:
-            self.frame = int(here.frame[-1])
-            self.said = self._recur(here.frames[self.frame])
+        self._catch_up(here)
         w = model.weights
         z = w["head.state"] @ self.said + w["head.places"] @ here.places[-1] + w["head.bias"]
         return model.place_logits(gelu(z), here, symbols)
+
+    def read(self, symbol: int, channels: Sequence[int] = ()) -> None:
+        """Read a symbol; the layers step when somebody asks what comes next."""
+        self.symbols.append(symbol)
+
+    def _catch_up(self, here: _heard.Heard) -> None:
+        """Have the layers read all frames that they have not read yet."""
+        for frame in range(self.frame + 1, int(here.frame[-1]) + 1):
+            self.said = self._recur(here.frames[frame])
+        self.frame = int(here.frame[-1])
 
     def _recur(self, row: Floats) -> Floats:
         w, s = self.model.weights, self.model.settings

@@ -293,23 +293,30 @@ class KeyStream(FrameStream):
 
     model: KeyModel
     keys: Floats
+    ended = True  # whether a frame has ended since the keys were asked
 
     def step(self, symbol: int, channels: Sequence[int] = ()) -> Floats:
         """Read a symbol; return the logits (V,) of what comes next."""
         self.symbols.append(symbol)
         settings = self.model.settings
-        if len(self.symbols) == 1 or symbol == settings.separator:
+        if self.ended or symbol == settings.separator:
+            self.ended = False
             self.keys = self._next_frame()
             if settings.writes == "threshold":
                 self.keys = self.model.certain(self.keys)
         return self.model.in_order(self.keys, symbol)
 
+    def read(self, symbol: int, channels: Sequence[int] = ()) -> None:
+        """Read a symbol; see `FrameStream.read`."""
+        self.ended |= symbol == self.model.settings.separator
+        super().read(symbol, channels)
+
     def _next_frame(self) -> Floats:
         model, w = self.model, self.model.weights
         symbols = np.array(self.symbols, dtype=np.int64)
         here = model.hear(symbols)
-        said = self._recur(here.frames[-1])
-        z = w["head.state"] @ said + w["head.places"] @ here.places[-1] + w["head.bias"]
+        self._catch_up(here)
+        z = w["head.state"] @ self.said + w["head.places"] @ here.places[-1] + w["head.bias"]
         return model.key_logits(gelu(z), here, symbols)
 
 

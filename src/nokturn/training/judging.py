@@ -12,7 +12,7 @@ true ones, of the frame itself nothing is shown:
 - notes that are foretold one after the other are written greedily, the likeliest symbol each time,
   after what was written of the frame so far.
 
-Writing is slow, so a report judges at most 128 frames in that way (the beginnings of 4 pieces) and
+Writing is slow, so a report judges at most 64 frames in that way (the beginnings of 4 pieces) and
 4,096 of independent keys; the frames are the same in every report.
 """
 
@@ -30,7 +30,8 @@ from nokturn.models._frames import Layout, LayoutSettings
 from nokturn.models.base import BOUNDARY_ID, Model, Stream
 
 THRESHOLDS = np.linspace(0.05, 0.95, 19)
-WRITTEN_FRAMES, WRITTEN_OF_A_PIECE = 128, 32
+FEW, MANY = 4, 16  # pieces of which frames are written: in a report, at the end
+WRITTEN = 16  # frames of a piece that are written, for each of them
 KEY_FRAMES = 4096
 MOST_NOTES = 32  # that are written of a frame
 
@@ -130,6 +131,7 @@ def judged(
     *,
     calibrate: bool = True,
     most: int = KEY_FRAMES,
+    written: int = FEW,
 ) -> tuple[Model, Figures]:
     """Return what a model foretells, and the model with the threshold that is best for it.
 
@@ -143,11 +145,13 @@ def judged(
         Whether the threshold is fitted to these pieces; else it is the model's own.
     most
         How many frames of independent keys.
+    written
+        Of how many pieces 16 frames are written, where keys are not independent.
     """
     tables = [store.inputs(int(k)).astype(np.int64) for k in segments]
     told = list(_told(model, weights, tables, layout, most))
     if not told:
-        return model, _written(model, tables, layout)
+        return model, _written(model, tables[:written], layout)
     likely, there = (np.concatenate(part) for part in zip(*told, strict=True))
     if calibrate:
         model = model.calibrated(best_threshold(likely, there))
@@ -220,10 +224,7 @@ def _written(model: Model, tables: Sequence[NDArray[np.int64]], layout: Layout) 
     """Judge what a model writes in place of each frame, of some pieces from their beginning."""
     total = Figures()
     for ids in tables:
-        left = min(WRITTEN_FRAMES - total.frames, WRITTEN_OF_A_PIECE)
-        if left <= 0:
-            break
-        there = cells(ids, layout)[:left]
+        there = cells(ids, layout)[:WRITTEN]
         frame = _greedy(model.stream(), ids, layout, len(there))
         rows = [np.concatenate([[BOUNDARY_ID], row]) for row in frame]
         foretold = np.concatenate([cells(row, layout) for row in rows] or [there[:0]])
@@ -239,13 +240,13 @@ def _greedy(
     place = 1
     for _ in range(count):
         yield _frame(stream.copy(), logits, layout)
-        done = 0
-        while True:
-            symbol = int(ids[place])
-            place, done = place + 1, done + 1
-            logits = stream.step(symbol)
-            if symbol == layout.separator or (not layout.separator and done == layout.voices):
-                break
+        stop = place + layout.voices
+        if layout.separator:
+            stop = place + int((ids[place:] == layout.separator).argmax()) + 1
+        for symbol in ids[place : stop - 1].tolist():
+            stream.read(symbol)
+        logits = stream.step(int(ids[stop - 1]))
+        place = stop
 
 
 def _frame(stream: Stream, logits: NDArray[np.float32], layout: Layout) -> NDArray[np.int64]:

@@ -184,7 +184,7 @@ def _foretold(file: ModelFile, store: TokenStore, layout: Layout, threads: int) 
     try:
         model, found = judging.judged(
             file.model, weights, store, range(len(store)), layout,
-            calibrate=False, most=JUDGED,
+            calibrate=False, most=JUDGED, written=judging.MANY,
         )  # fmt: skip
     finally:
         workers.close()
