@@ -15,13 +15,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 
 from nokturn.errors import UsageError
-from nokturn.models import _heard
-from nokturn.models._frame_model import Floats, FrameModel, FrameSettings, FrameStream, Ints, gelu
+from nokturn.models import _heard, _key_stream
+from nokturn.models._frame_model import Floats, FrameModel, FrameSettings, FrameStream, Ints
 from nokturn.models.base import IGNORED, Cost, Inputs, Stream
 
 if TYPE_CHECKING:
@@ -30,7 +28,6 @@ if TYPE_CHECKING:
     from nokturn.models import _key_net
 
 REACH = 24  # semitones around a key, each way
-SURE = 40.0  # a logit that nothing is drawn against
 WORDS = 32  # of the small network that reads them
 
 
@@ -234,90 +231,16 @@ class KeyModel(FrameModel):
 
     def key_logits(self, z: Floats, here: _heard.Heard, symbols: Ints) -> Floats:
         """Return the logits (V,) of independent keys in the present frame."""
-        s, w = self.settings, self.weights
+        s = self.settings
         keys = self._raw_logits(z, here)
         if s.recalls:
             rolls = here.frames[-1, : _heard.ROLLS * s.pitches].reshape(_heard.ROLLS, s.pitches)
-            padded = np.pad(rolls, ((0, 0), (REACH, REACH)))
-            around = np.lib.stride_tricks.sliding_window_view(padded, 2 * REACH + 1, axis=1)
-            told = w["near_state"] @ z + w["near_bias"]
-            flat = np.tensordot(w["near"], around, axes=((1, 2), (0, 2))) + told[:, None]
-            words = gelu(flat.astype(np.float32).ravel()).reshape(flat.shape)
-            keys[s.first : s.first + s.pitches] += w["near_out"] @ words
+            keys[s.first : s.first + s.pitches] += _key_stream.near(self.weights, z, rolls)
         return keys
-
-    def certain(self, keys: Floats) -> Floats:
-        """Return logits of keys that are sure: above the threshold or not; struck above one half.
-
-        Where the piece ends is still drawn.
-        """
-        s = self.settings
-        sounds = slice(s.first, s.first + s.pitches)
-        struck = slice(sounds.stop, s.first + s.kinds * s.pitches)
-        sure = keys.copy()
-        sure[sounds] = np.where(keys[sounds] > np.log(self.threshold / (1 - self.threshold)), 1, -1)
-        sure[struck] = np.sign(keys[struck])
-        sure[sounds.start : struck.stop] *= SURE
-        return sure
-
-    def in_order(self, keys: Floats, symbol: int) -> Floats:
-        """Return the logits (V,) after a symbol of a frame, from those of its keys."""
-        s = self.settings
-        pitch = int(s.layout.pitch_of(np.array([symbol]))[0])
-        last = pitch if pitch >= 0 else s.pitches
-        sound = keys[s.first : s.first + s.pitches].astype(np.float64)
-        below = np.append(0, np.cumsum(_log_sigmoid(-sound)))
-        note = _log_sigmoid(sound) + below[last] - below[1:]
-        note[last:] = -1e4
-        found = np.full(len(keys), -1e4)
-        found[s.separator] = below[last]
-        struck = keys[s.first + s.pitches : s.first + 2 * s.pitches]
-        parts = [note] if s.kinds == 1 else [
-            note + _log_sigmoid(-struck), note + _log_sigmoid(struck)
-        ]  # fmt: skip
-        for kind, part in enumerate(parts):
-            first = s.first + kind * s.pitches
-            found[first : first + s.pitches] = part
-        if last == s.pitches:
-            found += _log_sigmoid(-keys[:1])
-            found[0] = _log_sigmoid(keys[:1])[0]
-        return np.asarray(found, dtype=np.float32)
 
     def stream(self) -> Stream:
         """Return a stream that has read nothing yet."""
-        return KeyStream(self) if self.settings.independent else FrameStream(self)
-
-
-class KeyStream(FrameStream):
-    """Independent keys that are read symbol after symbol: what they do is known once a frame."""
-
-    model: KeyModel
-    keys: Floats
-    ended = True  # whether a frame has ended since the keys were asked
-
-    def step(self, symbol: int, channels: Sequence[int] = ()) -> Floats:
-        """Read a symbol; return the logits (V,) of what comes next."""
-        self.symbols.append(symbol)
-        settings = self.model.settings
-        if self.ended or symbol == settings.separator:
-            self.ended = False
-            self.keys = self._next_frame()
-            if settings.writes == "threshold":
-                self.keys = self.model.certain(self.keys)
-        return self.model.in_order(self.keys, symbol)
-
-    def read(self, symbol: int, channels: Sequence[int] = ()) -> None:
-        """Read a symbol; see `FrameStream.read`."""
-        self.ended |= symbol == self.model.settings.separator
-        super().read(symbol, channels)
-
-    def _next_frame(self) -> Floats:
-        model, w = self.model, self.model.weights
-        symbols = np.array(self.symbols, dtype=np.int64)
-        here = model.hear(symbols)
-        self._catch_up(here)
-        z = w["head.state"] @ self.said + w["head.places"] @ here.places[-1] + w["head.bias"]
-        return model.key_logits(gelu(z), here, symbols)
+        return _key_stream.KeyStream(self) if self.settings.independent else FrameStream(self)
 
 
 def _widened(keys: torch.Tensor, more: torch.Tensor, settings: KeySettings) -> torch.Tensor:
@@ -326,7 +249,3 @@ def _widened(keys: torch.Tensor, more: torch.Tensor, settings: KeySettings) -> t
 
     rest = keys.shape[-1] - settings.first - settings.pitches
     return keys + functional.pad(more, (settings.first, rest))
-
-
-def _log_sigmoid(x: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
-    return np.asarray(-np.logaddexp(0, -x))
