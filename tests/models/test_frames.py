@@ -154,7 +154,7 @@ def test_a_stream_that_is_not_asked_reads_the_same(output):
     asked, silent = model.stream(), model.stream()
     for symbol in fed[:-1]:
         asked.step(symbol)
-        silent.read(symbol)
+        silent.follow(symbol)
     np.testing.assert_allclose(silent.step(fed[-1]), asked.step(fed[-1]), atol=1e-5)
 
 

@@ -102,7 +102,7 @@ def _drawn(
     stream, tracker = file.model.begin(generator), encoding.tracker()
     logits = stream.step(BOUNDARY, tracker.step(BOUNDARY))
     for symbol in begin[:-1]:
-        stream.read(symbol, tracker.step(symbol))
+        stream.follow(symbol, tracker.step(symbol))
     for symbol in begin[-1:]:
         logits = stream.step(symbol, tracker.step(symbol))
     ids = list(begin)

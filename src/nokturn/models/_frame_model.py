@@ -224,7 +224,7 @@ class FrameStream(Stream):
         z = w["head.state"] @ self.said + w["head.places"] @ here.places[-1] + w["head.bias"]
         return model.place_logits(gelu(z), here, symbols)
 
-    def read(self, symbol: int, channels: Sequence[int] = ()) -> None:
+    def follow(self, symbol: int, channels: Sequence[int] = ()) -> None:
         """Read a symbol; the layers step when somebody asks what comes next."""
         self.symbols.append(symbol)
 

@@ -40,10 +40,10 @@ class KeyStream(FrameStream):
                 self.keys = certain(self.keys, settings, self.model.threshold)
         return in_order(self.keys, symbol, settings)
 
-    def read(self, symbol: int, channels: Sequence[int] = ()) -> None:
-        """Read a symbol; see `FrameStream.read`."""
+    def follow(self, symbol: int, channels: Sequence[int] = ()) -> None:
+        """Read a symbol; see `FrameStream.follow`."""
         self.ended |= symbol == self.model.settings.separator
-        super().read(symbol, channels)
+        super().follow(symbol, channels)
 
     def _next_frame(self) -> Floats:
         model, w = self.model, self.model.weights

@@ -64,7 +64,7 @@ class Stream(ABC):
     def step(self, symbol: int, channels: Sequence[int] = ()) -> NDArray[np.float32]:
         """Read a symbol and its side inputs; return the logits (V,) of what comes next."""
 
-    def read(self, symbol: int, channels: Sequence[int] = ()) -> None:
+    def follow(self, symbol: int, channels: Sequence[int] = ()) -> None:
         """Read a symbol where nobody asks what comes next, which may be faster than `step`."""
         self.step(symbol, channels)
 

@@ -146,7 +146,7 @@ class Hybrid(KeyModel):
         with self._lock:
             kept = self._kept.get(key)
         if kept is None:
-            kept = lowest, self._asked(fed, own).astype(np.float16)  # in one precision ever after
+            kept = lowest, self._asked(fed, own).astype(np.float16)
             with self._lock:
                 if self._bytes < MOST_KEPT:
                     self._kept[key] = kept
@@ -174,15 +174,20 @@ class Hybrid(KeyModel):
         """Return the logits (V,) after the last symbol; see `FrameModel.place_logits`."""
         found = super().place_logits(z, here, symbols)
         assert isinstance(self.experts, Experts)
-        p = self.experts.predict_last(symbols)
-        return np.asarray(found + self._gate(z) @ np.log(p + LEAST), dtype=np.float32)
+        said = _kept_as(np.log(self.experts.predict_last(symbols) + LEAST))
+        return np.asarray(found + self._gate(z) @ said, dtype=np.float32)
 
     def key_logits(self, z: Floats, here: _heard.Heard, symbols: Ints) -> Floats:
         """Return the logits (V,) of independent keys; see `KeyModel.key_logits`."""
         found = super().key_logits(z, here, symbols)
         assert isinstance(self.experts, KeyExperts)
-        odds = self._as_symbols(self.experts.log_odds(symbols, last=True)[0])
+        odds = _kept_as(self._as_symbols(self.experts.log_odds(symbols, last=True)[0]))
         return np.asarray(found + self._gate(z) @ odds, dtype=np.float32)
+
+
+def _kept_as(said: Floats) -> Floats:
+    """Return what experts say in the precision in which it is kept, the same everywhere."""
+    return said.astype(np.float16).astype(np.float32)
 
 
 def _moved(

@@ -244,7 +244,7 @@ def _greedy(
         if layout.separator:
             stop = place + int((ids[place:] == layout.separator).argmax()) + 1
         for symbol in ids[place : stop - 1].tolist():
-            stream.read(symbol)
+            stream.follow(symbol)
         logits = stream.step(int(ids[stop - 1]))
         place = stop
 

@@ -119,7 +119,6 @@ def keep_sample(run: Run, epoch: int, file: ModelFile) -> None:
     stem = f"epoch-{epoch:04d}"
     try:
         piece = sample(file, seed=SAMPLE_SEED)
-        piece.title = piece.score.title = piece.title or f"epoch {epoch}"
         data = KINDS[".abc"].dumps([piece])
         if writes_frames(file):
             keep_roll(run.samples, stem, piece)

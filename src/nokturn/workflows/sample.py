@@ -45,6 +45,7 @@ def writes_frames(file: ModelFile) -> bool:
 
 def keep_roll(folder: Path, stem: str, piece: Piece) -> None:
     """Write a sample as MIDI and as a picture, and the pictures of all epochs as one page."""
+    piece.title = piece.score.title = stem
     write_whole(folder / f"{stem}.mid", KINDS[".mid"].dumps([piece]))
     write_whole(folder / f"{stem}{PICTURE}", KINDS[PICTURE].dumps([piece]))
     write_whole(folder / "rolls.html", roll_page(folder).encode())
