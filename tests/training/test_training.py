@@ -16,6 +16,7 @@ from nokturn.errors import InputError, ModelError, ResourceError, UsageError
 from nokturn.evaluation.likelihood import likelihood
 from nokturn.models._file import ModelFile
 from nokturn.training import checkpoint
+from nokturn.training.engine import Engine
 from nokturn.training.events import Done, Epoch, Forecast, Interrupted, Notice
 from nokturn.training.interrupts import stopping
 from nokturn.training.loop import train
@@ -29,6 +30,42 @@ def start(store, folder, *, epochs=3, **more):
     given = {k: more.pop(k) for k in list(more) if k in TrainingSettings.model_fields}
     settings = TrainingSettings(**QUICK | {"epochs": epochs} | given)
     return train(store, folder, "recurrent", TINY, settings, **more)
+
+
+def diverging(monkeypatch, at):
+    """Have the gradients become no numbers at a step."""
+    sound = Engine.advance
+
+    def advance(engine, *args):
+        if engine.step == at:
+            raise FloatingPointError(f"the gradient is nan at step {at}")
+        return sound(engine, *args)
+
+    monkeypatch.setattr(Engine, "advance", advance)
+
+
+def test_a_training_that_diverges_keeps_the_best_model(store, tmp_path, monkeypatch):
+    diverging(monkeypatch, at=20)
+    events = list(start(store, tmp_path / "run", epochs=9))
+    told = next(e.text for e in events if isinstance(e, Notice))
+    assert "diverged: the gradient is nan at step 20" in told
+    assert "--set training.learning_rate=0.00125" in told
+    done = events[-1]
+    assert isinstance(done, Done)
+    assert done.best_epoch > 0
+    assert done.model.exists()
+
+
+def test_a_training_that_diverges_at_once_says_what_to_change(store, tmp_path, monkeypatch):
+    diverging(monkeypatch, at=1)
+    with pytest.raises(ModelError, match=r"diverged.*\n?.*learning_rate=0.00125"):
+        list(start(store, tmp_path / "run"))
+
+
+def test_a_training_stops_at_the_accuracy_asked_for(store, tmp_path):
+    done = list(start(store, tmp_path / "run", epochs=40, until=0.3, learning_rate=0.02))[-1]
+    assert done.reason == "the accuracy asked for in training is reached"
+    assert done.epochs < 40
 
 
 def weights_hash(folder):
@@ -110,6 +147,7 @@ SCRIPT = """
 import sys
 from nokturn.corpora._store import TokenStore
 from nokturn.training import checkpoint
+from nokturn.training.engine import Engine
 from nokturn.training.loop import train
 from nokturn.training.settings import TrainingSettings
 from pathlib import Path

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from torch.nn import functional
 
 from nokturn.corpora._store import TokenStore
-from nokturn.errors import InputError, ModelError
+from nokturn.errors import InputError
 from nokturn.models._file import ModelFile
 from nokturn.models.base import Adversarial
 from nokturn.training import checkpoint, metrics, schedule
@@ -31,7 +31,7 @@ from nokturn.training.events import Done, Epoch, Event, Forecast, Interrupted, S
 from nokturn.training.optimiser import VECTORS, Pace, Vectors, update
 from nokturn.training.runs import Run
 from nokturn.training.settings import TrainingSettings
-from nokturn.training.trainer import Sample
+from nokturn.training.trainer import Sample, diverged
 
 PACE = 0.1  # of training.learning_rate: two that chase each other must take small steps,
 # without momentum (beta1) and decay, which would carry them past each other
@@ -223,11 +223,7 @@ class Contest:
         try:
             self._told.append(self.duel.step(self.at.done, self._steps()))
         except FloatingPointError as error:
-            rate = self.settings.learning_rate / 2
-            raise ModelError(
-                f"The training diverged: {error}.",
-                f"Learn slower: --set training.learning_rate={rate:g}.",
-            ) from error
+            raise diverged(error, self.settings) from error
         self.at.done += 1
 
     def _signs(self) -> Iterator[Event]:

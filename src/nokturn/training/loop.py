@@ -29,7 +29,7 @@ from nokturn.training.engine import Engine, Threads
 from nokturn.training.events import Event, Forecast, Notice
 from nokturn.training.runs import Run
 from nokturn.training.settings import WHOLE, TrainingSettings
-from nokturn.training.trainer import Sample, Trainer
+from nokturn.training.trainer import Sample, Trainer, diverged
 
 REPORTS = 60  # in a run by time, about
 
@@ -137,7 +137,10 @@ def _learn(
     def make(threads: Threads, half: bool) -> Engine:
         return Engine(first, settings, threads, settings.device, half, weights)
 
-    machine = probe.measure(make, store, settings)
+    try:
+        machine = probe.measure(make, store, settings)
+    except FloatingPointError as error:
+        raise diverged(error, settings) from error
     threads = Threads(settings.threads)
     try:
         half = bool(saved.meta["half"]) if saved else machine.half

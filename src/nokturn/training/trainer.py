@@ -23,7 +23,7 @@ from nokturn.models._file import ModelFile
 from nokturn.models.base import Model
 from nokturn.training import checkpoint, judging, metrics, probe, schedule, shards
 from nokturn.training.engine import Engine, Tally
-from nokturn.training.events import Done, Epoch, Event, Interrupted, Step
+from nokturn.training.events import Done, Epoch, Event, Interrupted, Notice, Step
 from nokturn.training.metrics import Likelihood
 from nokturn.training.optimiser import VECTORS
 from nokturn.training.runs import Run
@@ -32,6 +32,14 @@ from nokturn.training.settings import TrainingSettings
 SIGN_OF_LIFE_S = 0.5
 
 Sample = Callable[[int, ModelFile], None]
+
+
+def diverged(error: FloatingPointError, settings: TrainingSettings) -> ModelError:
+    """Return what is said where numbers went beyond all bounds."""
+    return ModelError(
+        f"The training diverged: {error}.",
+        f"Learn slower: --set training.learning_rate={settings.learning_rate / 2:g}.",
+    )
 
 
 @dataclass
@@ -94,7 +102,16 @@ class Trainer:
     at: Position = field(default_factory=Position)
 
     def events(self) -> Iterator[Event]:
-        """Train to the end, or until somebody asks to stop."""
+        """Train to the end, or until somebody asks to stop, or until it diverges."""
+        try:
+            yield from self._to_the_end()
+        except FloatingPointError as error:
+            if not self.at.best_done:  # nothing was learned before
+                raise diverged(error, self.settings) from error
+            yield Notice(str(diverged(error, self.settings)))
+            yield self._finished("it diverged, and the best model before that is kept")
+
+    def _to_the_end(self) -> Iterator[Event]:
         self._resume_clock()
         if not self.at.done:
             yield self._report()
@@ -146,14 +163,8 @@ class Trainer:
         chunks = [shards.read(self.store, *where) if where else None for where in found]
         done, steps, s = self.at.done, self.at.steps, self.settings
         rate = schedule.rate(done, steps, peak=s.learning_rate, warm_up=s.warm_up)
-        try:
-            memory = schedule.memory(done, steps, s.ema)
-            tally = self.engine.advance(chunks, rate, memory, done / max(1, steps))
-        except FloatingPointError as error:
-            raise ModelError(
-                f"The training diverged: {error}.",
-                f"Learn slower: --set training.learning_rate={s.learning_rate / 2:g}.",
-            ) from error
+        memory = schedule.memory(done, steps, s.ema)
+        tally = self.engine.advance(chunks, rate, memory, done / max(1, steps))
         self.at.count(tally)
         self.at.step += 1
         self.at.done += 1
