@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from nokturn.errors import UsageError
+from nokturn.errors import ModelError, UsageError
 from nokturn.models import _key_net as key_net
 from nokturn.models._experts import Experts
 from nokturn.models._frames import Frames, Layout
@@ -274,14 +274,17 @@ def test_keys_above_the_threshold_all_sound_and_no_other():
     assert written[3:-1] == above[::-1].tolist()
 
 
+def test_a_grid_of_voices_has_no_independent_keys():
+    with pytest.raises(ModelError, match="is for rolls"):
+        model_of(Roll, GRID, output="sigmoid")
+
+
 def test_notes_one_after_the_other_have_no_threshold():
     with pytest.raises(UsageError, match="it has no threshold"):
         model_of(Roll, ROLL).writing_above(0.5)
 
 
 def test_a_layout_that_is_larger_than_the_vocabulary_is_refused():
-    from nokturn.errors import ModelError
-
     with pytest.raises(ModelError, match="40 pitches from symbol 1 on are more than the 12"):
         Roll.shapes(Inputs(12), RollSettings(pitches=40))
 

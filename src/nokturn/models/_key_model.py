@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import Field
 
-from nokturn.errors import UsageError
+from nokturn.errors import ModelError, UsageError
 from nokturn.models import _heard, _key_stream
 from nokturn.models._frame_model import Floats, FrameModel, FrameSettings, FrameStream, Ints
 from nokturn.models.base import IGNORED, Cost, Inputs, Stream
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 REACH = 24  # semitones around a key, each way
 WORDS = 32  # of the small network that reads them
-
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 
@@ -69,6 +68,11 @@ class KeyModel(FrameModel):
         shapes = super().shapes(inputs, settings)
         if not settings.independent:
             return shapes
+        if not settings.separator:
+            raise ModelError(
+                'model.output = "sigmoid" is for rolls: in a grid of voices no key is by itself.',
+                "Use the encoding piano_roll, or leave the output ordered.",
+            )
         heard = _heard.key_sizes(settings.layout, settings.recalls)
         shapes |= {"read": (settings.width, heard), "head.places": (settings.width, heard)}
         if settings.recalls:

@@ -201,7 +201,7 @@ def _note_words(notes: Mapping[str, float]) -> str:
     return (
         f"notes: precision {notes['precision']:.0%}, recall {notes['recall']:.0%}, "
         f"F1 {notes['f1']:.3f}, {notes['false_positives']:,} false, "
-        f"{notes['false_negatives']:,} missed"
+        f"{notes['false_negatives']:,} missed, {notes['cell_accuracy']:.2%} of cells right"
     )
 
 
