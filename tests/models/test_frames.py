@@ -98,7 +98,7 @@ def test_experts_know_music_in_every_key():
     moved = _moved(experts.predict(tune[:-1]), 3, 2, 30, 1)
     there = experts.predict(higher[:-1])
     first = int((tune == 1).argmax()) + 1  # the first frame has nothing to be measured from
-    assert np.abs(moved[first:] - there[first:])[..., 8:28].mean() < 0.003
+    assert np.abs(moved[first:] - there[first:])[..., 8:28].mean() < 0.004
     assert np.abs(experts.predict(tune[:-1]) - there)[first:, :, 8:28].mean() > 0.01
 
 

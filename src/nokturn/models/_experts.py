@@ -35,7 +35,8 @@ from nokturn.models._counts import (
 )
 from nokturn.models._frames import Frames, Layout
 
-EXPERTS = 5
+EXPERTS = 6
+INSIDE = 5  # the chain that hears nothing but the piece itself
 PER_FOLLOWER = 1.0
 FLOOR = 0.5
 DOUBLE = 2.0  # weight of what happened earlier in the piece
@@ -61,11 +62,11 @@ class Experts:
     def __init__(self, layout: Layout, pieces: Sequence[Ints], size: int) -> None:
         self.layout, self.size = layout, size
         nothing = Frames.of(np.zeros(1, dtype=np.int64), layout)
-        keys = [[key[:0] for chain in contexts(nothing) for key in chain]]
+        keys = [[key[:0] for chain in contexts(nothing)[:INSIDE] for key in chain]]
         followers = [np.zeros(0, dtype=np.int64)]
         for piece in pieces:
             heard = Frames.of(piece[:-1], layout)
-            keys.append([key for chain in contexts(heard) for key in chain])
+            keys.append([key for chain in contexts(heard)[:INSIDE] for key in chain])
             followers.append(relative(piece[1:], heard.base, layout))
         joined = np.concatenate(followers)
         self.tables = [
@@ -88,12 +89,17 @@ class Experts:
         allowed = self.layout.allowed(heard, self.size)
         tables = iter(self.tables)
         found = []
-        for chain in contexts(heard):
+        for number, chain in enumerate(contexts(heard)):
             p = allowed / allowed.sum(1, keepdims=True)
             for keys in chain:
-                counts = next(tables).rows(keys, heard.base, self.layout, self.size)
-                inside = inside_counts(keys, followed, heard, self.size, weight=DOUBLE, own=own)
-                p = _blend(p, np.maximum(counts + inside, 0), allowed)
+                if number == INSIDE:
+                    counts = inside_counts(keys, followed, heard, self.size, weight=1.0)
+                else:
+                    counts = next(tables).rows(keys, heard.base, self.layout, self.size)
+                    counts += inside_counts(
+                        keys, followed, heard, self.size, weight=DOUBLE, own=own
+                    )
+                p = _blend(p, np.maximum(counts, 0), allowed)
             found.append(p)
         return np.stack(found, axis=1)
 
@@ -104,14 +110,18 @@ class Experts:
         allowed = self.layout.allowed(last, self.size)
         tables = iter(self.tables)
         found = []
-        for chain in contexts(heard):
+        for number, chain in enumerate(contexts(heard)):
             p = allowed / allowed.sum(1, keepdims=True)
             for keys in chain:
-                counts = next(tables).rows(keys[-1:], last.base, self.layout, self.size)
+                if number == INSIDE:
+                    counts = np.zeros((1, self.size), dtype=np.float32)
+                else:
+                    counts = next(tables).rows(keys[-1:], last.base, self.layout, self.size)
                 again = np.flatnonzero(keys[:-1] == keys[-1])
                 follower = relative(fed[again + 1], heard.base[again], self.layout)
                 symbols = absolute(follower, np.broadcast_to(last.base, len(again)), self.layout)
-                np.add.at(counts[0], symbols[symbols >= 0], DOUBLE)
+                weight = 1.0 if number == INSIDE else DOUBLE
+                np.add.at(counts[0], symbols[symbols >= 0], weight)
                 p = _blend(p, counts, allowed)
             found.append(p[0])
         return np.stack(found)
@@ -130,31 +140,45 @@ def contexts(heard: Frames) -> list[list[Hashes]]:
     none = np.zeros(len(heard.frame), dtype=np.uint64)
     now = salted(heard.window(0), 1)
     beat = heard.frame % heard.layout.beat
-    age = _age(heard)
+    changes = heard.changes
+    moved = heard.base - changes.base + 512  # in a grid each voice has its own reference
+    stood = _paired(now, changes.age * 1024 + moved, 120)
+    timed = _paired(stood, beat, 117)
     return [
         [none, *(salted(heard.window(k), 2 + k) for k in WINDOWS)],
-        [salted(none, 3), *(salted(heard.line(heard.note, k), 40 + k) for k in LINES)],
-        [now, *(_paired(now, heard.line(0 * heard.note, k), 60 + k) for k in LINES)],
+        [salted(none, 3), *_voice(heard)],
+        [now, *_top(heard, now)],
         [
             _paired(none, beat, 80),
             _paired(now, beat, 81),
             *(_paired(heard.window(k), beat, 82 + k) for k in (1, 2, 4, 8, 16)),
         ],
         [
-            _paired(none, age, 90),
-            _paired(now, age, 91),
-            _paired(now, age * 64 + beat, 110),
-            *(_paired(heard.window(k), age * 64 + beat, 110 + k) for k in (1, 2, 4, 8)),
+            _paired(now, heard.base - changes.base + 512, 119),
+            stood,
+            _paired(stood, beat, 118),
+            *(
+                _paired(_paired(stood, beat, 117), changes.window(k), 120 + k)
+                for k in (1, 2, 3, 4, 6, 8, 12)
+            ),
         ],
+        [none, now, *(salted(heard.window(k), 130 + k) for k in (1, 2, 4, 8, 16, 32))],
     ]
 
 
-def _age(heard: Frames) -> Ints:
-    """Return how long what may go on has sounded, as one number."""
-    ages: Ints = np.minimum(heard.ages, LONGEST)
-    if not heard.layout.separator:
-        return np.asarray(ages[heard.frame, np.minimum(heard.note, ages.shape[1] - 1)])
-    return np.asarray(ages[heard.frame, 0] * (LONGEST + 1) + ages[heard.frame, 1])
+def _voice(heard: Frames) -> list[Hashes]:
+    """Return contexts of the next note's own voice: notes with lengths, or frames of a line."""
+    if heard.layout.separator:
+        return [salted(heard.line(heard.note, k), 40 + k) for k in LINES]
+    phase = heard.frame % 4
+    return [_paired(heard.events(heard.note, k), phase, 40 + k) for k in (1, 2, 3, 4, 5, 6, 8)]
+
+
+def _top(heard: Frames, now: Hashes) -> list[Hashes]:
+    """Return contexts of the top line, with the notes known in this frame."""
+    if heard.layout.separator:
+        return [_paired(now, heard.line(0 * heard.note, k), 60 + k) for k in LINES]
+    return [_paired(now, heard.events(heard.note, k), 60 + k) for k in (1, 2, 3, 4, 6)]
 
 
 def _paired(left: Hashes, right: Hashes | Ints, salt: int) -> Hashes:

@@ -22,6 +22,8 @@ from nokturn.settings import Settings
 Ints = NDArray[np.int64]
 Hashes = NDArray[np.uint64]
 Floats = NDArray[np.float32]
+LONGEST = 24  # frames of a note or a pause that are told apart
+_MIX = 0x9E3779B97F4A7C15
 _BASE = np.uint64(0x5851F42D4C957F2D)
 
 
@@ -244,3 +246,89 @@ class Frames:
             step = np.where(then >= 0, then - place + 512, then + 256)
             found = found * _BASE + step.astype(np.uint64)
         return found
+
+    @cached_property
+    def changes(self) -> Changes:
+        """The piece as a row of different frames."""
+        return Changes.of(self)
+
+    def events(self, voice: Ints, count: int) -> Hashes:
+        """Return hashes of a voice's last notes, with their lengths, (T,).
+
+        The last of them lasts still; how long it has so far is told with it.
+        """
+        lines = self.lines
+        number = np.arange(len(lines))
+        found = np.zeros(len(self.frame), dtype=np.uint64)
+        for column in np.unique(np.minimum(voice, lines.shape[1] - 1)).tolist():
+            line = lines[:, column]
+            new = np.append(True, line[1:] != line[:-1])
+            begun = np.flatnonzero(new)
+            event = np.cumsum(new) - 1  # number of the event at each frame
+            places = np.flatnonzero(np.minimum(voice, lines.shape[1] - 1) == column)
+            before = self.frame[places] - 1  # the last frame that is known
+            last = np.where(before >= 0, event[np.maximum(before, 0)], -1)
+            age = np.where(
+                before >= 0, number[np.maximum(before, 0)] - begun[np.maximum(last, 0)], 0
+            )
+            key = np.minimum(age, LONGEST).astype(np.uint64) + np.uint64(64 * (column + 1))
+            top = np.where(last >= 0, line[begun[np.maximum(last, 0)]], -1)
+            for k in range(1, count):
+                there = last - k
+                known = there >= 0
+                at = begun[np.maximum(there, 0)]
+                length = np.where(known, begun[np.maximum(there + 1, 0)] - at, 0)
+                pitch = line[at]
+                step = np.where((pitch >= 0) & (top >= 0), pitch - top, 200 + (pitch < 0))
+                told = np.where(known, 512 + step + 1024 * np.minimum(length, LONGEST), 7)
+                key = key * _BASE + told.astype(np.uint64)
+            found[places] = key
+        return found
+
+
+@dataclass(frozen=True)
+class Changes:
+    """A piece as a row of different frames, and where each place stands in it.
+
+    Attributes
+    ----------
+    row
+        The frames that differ from the one before, as a piece.
+    place
+        Of each place of the piece, the place of the row where its frame would begin, (T,).
+    age
+        For how many frames the one before has stood, (T,).
+    """
+
+    row: Frames
+    place: Ints
+    age: Ints
+
+    @classmethod
+    def of(cls, heard: Frames) -> Changes:
+        """Leave out the frames that repeat the one before."""
+        symbols, whole = heard.symbols, int(heard.frame[-1]) if len(heard.frame) else 0
+        owner = np.append(-1, heard.frame[:-1])  # the frame that each symbol stands in
+        mixed = (symbols.astype(np.uint64) + np.uint64(1)) * np.uint64(_MIX)
+        mixed ^= mixed >> np.uint64(31)
+        weight = heard.note[np.maximum(np.arange(len(symbols)) - 1, 0)].astype(np.uint64)
+        mixed *= np.uint64(2) * weight + np.uint64(1)
+        total = np.zeros(whole + 1, dtype=np.uint64)
+        np.add.at(total, owner[1:], mixed[1:])
+        new = np.append(True, total[1:whole] != total[: whole - 1])[:whole]
+        kept = np.append(True, np.append(new, False)[owner[1:]])
+        row = Frames.of(symbols[kept], heard.layout)
+        count = np.append(0, np.cumsum(new))  # different frames before each frame
+        begun = np.append(0, np.flatnonzero(new))[count]  # where the last of them began
+        age = np.minimum(np.arange(whole + 1) - begun, LONGEST)
+        starts = np.minimum(row.starts[count] - 1, len(row.symbols) - 1)
+        return cls(row, starts[heard.frame], age[heard.frame])
+
+    def window(self, frames: int) -> Hashes:
+        """Return hashes of so many different frames before each place, (T,)."""
+        return np.asarray(self.row.window(frames)[self.place])
+
+    @property
+    def base(self) -> Ints:
+        """The reference of the windows, (T,)."""
+        return np.asarray(self.row.base[self.place])

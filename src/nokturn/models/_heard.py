@@ -22,6 +22,7 @@ REACH = 36  # semitones around the reference, each way
 AROUND = 2 * REACH + 1
 MOST_NOTES = 12  # of a roll's frame that are told apart
 AGES = 17  # frames that a voice's pitch is held, so far
+MATCHES = len(_recall.WINDOWS) + 1  # lengths of earlier matches that are told apart
 ROLLS = 4  # that stand first in what independent keys hear, when they recall
 
 
@@ -54,10 +55,10 @@ def sizes(layout: Layout, symbols: int) -> tuple[int, int]:
     """Return the widths I and J of what the layers and the head read."""
     if layout.separator:
         frames = 2 * layout.pitches + AROUND
-        places = layout.pitches + AROUND + (AROUND + 1) + MOST_NOTES
+        places = layout.pitches + 4 * AROUND + 3 * (AROUND + 1) + MOST_NOTES + MATCHES
     else:
         frames = layout.voices * symbols
-        places = layout.voices * symbols + 2 * AROUND + layout.voices + AGES
+        places = layout.voices * symbols + 3 * AROUND + 1 + layout.voices + AGES + MATCHES
     return frames + layout.beat + 1, places + layout.beat
 
 
@@ -131,14 +132,37 @@ def _roll(found: Frames) -> tuple[list[Floats], list[Floats]]:
     rolls, base = _rolls(found)
     before, fresh = _before(rolls, found.layout)
     so_far = _so_far(found)
+    ages = _recall.ages(rolls[0, 2:-1])
+    follower, length = _recall.repeated(rolls[0, 2:-1])
     last = np.where((found.note > 0) & (found.pitch >= 0), found.pitch, -1)
-    interval = np.clip(found.base - last, -REACH, REACH) + REACH
+    frame = found.frame
     return [before, fresh, _around(before, base)], [
         so_far,
         _around(so_far, found.base),
-        _one_hot(np.where(last >= 0, interval, AROUND), AROUND + 1),
+        _around(ages[frame], found.base),
+        _around(before[frame], found.base),
+        _around(follower[frame], found.base),
+        _distance(last, found.base),
+        _distance(_next_below(before, frame, last), found.base),
+        _distance(_next_below(follower, frame, last), found.base),
         _one_hot(np.minimum(found.note, MOST_NOTES - 1), MOST_NOTES),
+        _one_hot(length[frame], MATCHES),
     ]
+
+
+def _next_below(rolls: Floats, frame: Ints, last: Ints) -> Ints:
+    """Return the highest key of each place's roll below the last note, -1 where there is none."""
+    keys = rolls.shape[1]
+    highest = np.full((len(rolls), keys + 1), -1, dtype=np.int64)  # below each key
+    number = np.where(rolls > 0, np.arange(keys), -1)
+    highest[:, 1:] = np.maximum.accumulate(number, axis=1)
+    return np.asarray(highest[frame, np.where(last >= 0, last, keys)])
+
+
+def _distance(pitches: Ints, base: Ints) -> Floats:
+    """Return pitches as distances below a reference, (N, AROUND + 1); the last means none."""
+    interval = np.clip(base - pitches, -REACH, REACH) + REACH
+    return _one_hot(np.where(pitches >= 0, interval, AROUND), AROUND + 1)
 
 
 def _grid(found: Frames, size: int) -> tuple[list[Floats], list[Floats]]:
@@ -159,12 +183,17 @@ def _grid(found: Frames, size: int) -> tuple[list[Floats], list[Floats]]:
     for roll, pitches in ((then, voice_then), (here, voice_now)):
         row, column = np.nonzero(pitches >= 0)
         roll[row, pitches[row, column]] = 1
+    follower, length = _recall.repeated(_one_hot(table[1:count], size).reshape(count - 1, voices * size))
+    again = follower.reshape(count, voices, size).argmax(-1)[found.frame, found.note]
+    foretold = np.where(length[found.frame] > 0, layout.pitch_of(again), -1)
     return [before.reshape(count, -1)], [
         now.reshape(len(now), -1),
         _around(then, found.base),
         _around(here, found.base),
+        _distance(foretold, found.base),
         _one_hot(found.note, voices),
         _one_hot(np.minimum(_ages(table)[found.frame, found.note], AGES - 1), AGES),
+        _one_hot(length[found.frame], MATCHES),
     ]
 
 
