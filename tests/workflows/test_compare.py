@@ -38,15 +38,18 @@ def test_recipes_stand_in_one_table(home):
     events = compare(*recipes, corpus=[home / "train.abc"], time="2s", samples=2, out=out)
     *_, last = events
     assert isinstance(last, Comparison)
-    assert [row.recipe for row in last.rows] == ["net", "grams", "moves"]
-    grams, moves = last.rows[1:]
+    assert [row.recipe for row in last.rows] == ["random-chords", "net", "grams", "moves"]
+    chance, _, grams, moves = last.rows
+    assert chance.bits_per_note > moves.bits_per_note
     assert grams.valid is not None
     assert moves.valid is None
     assert grams.bits_per_note > 0
     assert 0 <= grams.silence < 1
     assert grams.copied > 0  # twenty tunes of four bars: nothing else can come out
     with (out / "comparison.csv").open() as file:
-        assert [row["model"] for row in csv.DictReader(file)] == ["recurrent", "ngram", "ngram"]
+        assert [row["model"] for row in csv.DictReader(file)] == [
+            "random_chords", "recurrent", "ngram", "ngram",
+        ]  # fmt: skip
     page = (out / "comparison.html").read_text()
     assert page.count("<audio") == sum(bool(row.sample) for row in last.rows) >= 1
     assert (out / "grams.mp3").stat().st_size > 1000
@@ -57,7 +60,8 @@ def test_the_command_prints_the_table(home):
              "-o", home / "table"]  # fmt: skip
     result = CliRunner().invoke(nokturn, list(map(str, words)))
     assert result.exit_code == 0, result.output
-    head, row = result.stdout.splitlines()[:2]
+    head, chance, row = result.stdout.splitlines()[:3]
+    assert chance.startswith("random-chords")
     assert head.split()[:4] == ["recipe", "bits", "per", "note"]
     assert row.startswith("grams")
 

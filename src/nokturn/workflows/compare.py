@@ -49,6 +49,8 @@ from nokturn.workflows.likeness import RUNS
 from nokturn.workflows.save import save, write_whole
 
 SEED = 1  # of the samples
+BASELINE = "random-chords"  # what every table begins with: clean chords over the corpus's rhythm
+CLEAN_CHORDS = {"encoding": {"name": "piano_roll"}, "model": {"name": "random_chords"}}
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,7 @@ def compare(
     set: Sequence[str] = (),
     stop: threading.Event | None = None,
 ) -> Iterator[Event | Published | Comparison]:
-    """Train every recipe and compare what comes out.
+    """Train every recipe and compare what comes out, beside random chords.
 
     Parameters
     ----------
@@ -153,31 +155,32 @@ def compare(
     InputError
         Nothing in the files can be used.
     """
-    names = [checked(f"compare-{recipe_name(recipe)}") for recipe in recipes]
-    if not names or len(names) != len(dict.fromkeys(names)):
+    titles = [BASELINE, *(recipe_name(recipe) for recipe in recipes)]
+    names = [checked(f"compare-{title}") for title in titles]
+    if not recipes or len(names) != len(dict.fromkeys(names)):
         raise UsageError("Compare what?", "Name recipes (.toml), each with a name of its own.")
-    settings = [override(read_recipe(recipe), set) for recipe in recipes]
-    common = settings[0].get("corpus", {})
+    told = [override(read_recipe(recipe), set) for recipe in recipes]
+    settings: list[dict[str, Any]] = [CLEAN_CHORDS, *told]
+    common = told[0].get("corpus", {})
     source = source_of(corpus, build(CorpusSettings, common, "corpus"))
     held_out = ingest(valid) if valid else None
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
     rows: list[Row] = []
-    for recipe, name, told in zip(recipes, names, settings, strict=True):
+    for title, name, recipe in zip(titles, names, settings, strict=True):
         run = Run.named(name)
         shutil.rmtree(run.folder, ignore_errors=True)  # an earlier comparison of this recipe
-        budget = {k: v for k, v in told.get("training", {}).items() if k != "epochs"}
-        told = {**told, "corpus": common, "training": {**budget, "time": time}}
-        pieces = lay_down(run, source, valid, told)
+        budget = {k: v for k, v in recipe.get("training", {}).items() if k != "epochs"}
+        whole = {**recipe, "corpus": common, "training": {**budget, "time": time}}
+        pieces = lay_down(run, source, valid, whole)
         began = clock.perf_counter()
-        for event in learn(run, name, told, stop=stop):
+        for event in learn(run, name, whole, stop=stop):
             yield event
             if isinstance(event, Interrupted):
                 return
             if isinstance(event, Published):
                 took = clock.perf_counter() - began
                 learned, held = _sides(TokenStore(run.store), pieces, held_out)
-                title = recipe_name(recipe)
                 rows.append(_row(title, event.path, run, learned, held, took, samples, folder))
     yield Comparison(rows, _write(folder, rows, time))
 
