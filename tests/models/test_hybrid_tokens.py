@@ -114,6 +114,12 @@ def test_a_hybrid_of_a_hybrid_is_refused():
         HybridTokens.untrained(Inputs(SIZE), settings, seed=1)
 
 
+def test_pieces_too_long_for_so_many_symbols_are_refused():
+    model = HybridTokens.untrained(Inputs(30_000), HybridTokensSettings(order=6), seed=1)
+    with pytest.raises(ModelError, match=r"a piece of 1,000 symbols out of 30,000 is too much"):
+        model.primed([np.zeros(1001, dtype=np.int64)])
+
+
 def test_how_many_experts_there_are():
     assert count_of(24) == 6
     assert count_of(1) == 2

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 MOST_KEPT = 2 << 30  # bytes of what experts said
+MOST_AT_ONCE = 256 << 20  # bytes of all opinions on one piece; a step takes several times that
 NETWORK = "network."
 UNITS = 48  # of the gate
 START = 1.0  # what the experts together weigh before anything is learned, beside the network's 1
@@ -128,6 +129,14 @@ class HybridTokens(Model):
     def primed(self, pieces: Iterable[Ints]) -> Model:
         """Return the model with experts that have read these pieces; see `Model.primed`."""
         read = [np.asarray(piece[:-1], dtype=np.int64) for piece in pieces]
+        longest, opinions = max(map(len, read), default=0), count_of(self.settings.order) + 1
+        if 4 * longest * opinions * self.inputs.symbols > MOST_AT_ONCE:
+            raise ModelError(
+                f"a piece of {longest:,} symbols out of {self.inputs.symbols:,} is too much for "
+                f"{opinions} opinions at every place.",
+                "Take fewer kinds of symbols (encoding.most), shorter pieces, or model.name = "
+                '"recurrent".',
+            )
         corpus = np.concatenate([np.zeros(0, dtype=np.int64), *read])
         kind = np.uint8 if self.inputs.symbols <= 256 else np.int64
         settings = self.settings.model_copy(update={"corpus": len(corpus)})
