@@ -154,13 +154,10 @@ def contexts(heard: Frames) -> list[list[Hashes]]:
             *(_paired(heard.window(k), beat, 82 + k) for k in (1, 2, 4, 8, 16)),
         ],
         [
-            _paired(now, heard.base - changes.base + 512, 119),
+            _paired(now, moved, 119),
             stood,
-            _paired(stood, beat, 118),
-            *(
-                _paired(_paired(stood, beat, 117), changes.window(k), 120 + k)
-                for k in (1, 2, 3, 4, 6, 8, 12)
-            ),
+            timed,
+            *(_paired(timed, changes.window(k), 120 + k) for k in (1, 2, 3, 4, 6, 8, 12)),
         ],
         [none, now, *(salted(heard.window(k), 130 + k) for k in (1, 2, 4, 8, 16, 32))],
     ]
@@ -175,7 +172,7 @@ def _voice(heard: Frames) -> list[Hashes]:
 
 
 def _top(heard: Frames, now: Hashes) -> list[Hashes]:
-    """Return contexts of the top line, with the notes known in this frame."""
+    """Return contexts of one line with the notes known in this frame: of rolls the top line."""
     if heard.layout.separator:
         return [_paired(now, heard.line(0 * heard.note, k), 60 + k) for k in LINES]
     return [_paired(now, heard.events(heard.note, k), 60 + k) for k in (1, 2, 3, 4, 6)]

@@ -183,7 +183,8 @@ def _grid(found: Frames, size: int) -> tuple[list[Floats], list[Floats]]:
     for roll, pitches in ((then, voice_then), (here, voice_now)):
         row, column = np.nonzero(pitches >= 0)
         roll[row, pitches[row, column]] = 1
-    follower, length = _recall.repeated(_one_hot(table[1:count], size).reshape(count - 1, voices * size))
+    past = _one_hot(table[1:count], size).reshape(count - 1, voices * size)
+    follower, length = _recall.repeated(past)
     again = follower.reshape(count, voices, size).argmax(-1)[found.frame, found.note]
     foretold = np.where(length[found.frame] > 0, layout.pitch_of(again), -1)
     return [before.reshape(count, -1)], [
