@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,7 @@ def measure(recipe: str, variant: str, data: Path, out: Path, changes: list[str]
     paths, valid = CORPORA[recipe]
     name = f"systems-{recipe}-{variant}"
     file = f"recipes/{recipe}.toml" + ("" if variant == "right" else f"@{variant}")
+    shutil.rmtree(Run.named(name).folder, ignore_errors=True)  # an earlier measurement
     began, cpu = time.perf_counter(), time.process_time()
     done: Event | None = None
     for event in train(
