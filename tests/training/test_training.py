@@ -68,6 +68,11 @@ def test_a_training_stops_at_the_accuracy_asked_for(store, tmp_path):
     assert done.epochs < 40
 
 
+def test_a_training_with_few_reports_is_not_given_up_between_them(store, tmp_path):
+    done = list(start(store, tmp_path / "run", epochs=8, report_every=4, patience=0.3))[-1]
+    assert done.epochs == 8
+
+
 def weights_hash(folder):
     saved, _ = checkpoint.load(folder)
     total = hashlib.sha256()

@@ -129,9 +129,9 @@ class Trainer:
                 if learned:
                     yield self._finished("the accuracy asked for in training is reached")
                     return
-            if self._stale():
-                yield self._finished("the held-out figure stopped improving")
-                return
+                if self._stale():
+                    yield self._finished("the held-out figure stopped improving")
+                    return
         yield self._finished("the planned training is complete")
 
     def _epoch(self) -> Generator[Event, None, bool]:
