@@ -57,6 +57,48 @@ def test_each_voice_of_a_grid_is_measured_from_its_own_last_pitch():
     assert found.base.tolist() == [15, 15, 15, 10, 5, 15, 11, 5]
 
 
+def held(layout, times=3):
+    """Return a piece of which each frame stands some frames long."""
+    ids, width = piece(layout, 6, seed=3)[1:-1], layout.voices
+    ends = (
+        np.flatnonzero(ids == 1) + 1 if layout.separator else np.arange(width, 6 * width + 1, width)
+    )
+    frames = np.split(ids, ends[:-1])
+    return np.concatenate([[0], *(frame for f in frames for frame in [f] * times), [0]])
+
+
+@LAYOUTS
+def test_frames_that_stand_are_one_change(layout):
+    found = Frames.of(held(layout)[:-1], layout).changes
+    assert len(found.row.starts) == 6 + 1
+    at_begin = np.flatnonzero(Frames.of(held(layout)[:-1], layout).note == 0)
+    assert found.age[at_begin].tolist()[1:7] == [1, 2, 3, 1, 2, 3]
+
+
+@LAYOUTS
+def test_experts_look_back_only_where_frames_stand(layout):
+    experts = Experts(layout, [held(layout)], symbols(layout))
+    fed = held(layout)[:-1]
+    whole = experts.predict(fed)
+    for stop in range(1, len(fed) + 1, 4):
+        np.testing.assert_allclose(experts.predict(fed[:stop]), whole[:stop], atol=1e-6)
+        np.testing.assert_allclose(experts.predict_last(fed[:stop]), whole[stop - 1], atol=1e-6)
+
+
+def test_a_voice_s_notes_are_the_same_in_another_key_and_not_in_another_rhythm():
+    def told(first, lengths, count=3):
+        line = np.repeat(np.array([0, 4, 7, 5]) + first, lengths)
+        ids = np.column_stack([line, np.full((len(line), 2), 1)]).ravel()
+        found = Frames.of(np.array([0, *ids]), GRID)
+        return found.events(0 * found.note, count)[-1]
+
+    here = told(10, [2, 1, 1, 4])
+    assert told(13, [2, 1, 1, 4]) == here
+    assert told(10, [2, 1, 2, 4]) != here
+    assert told(10, [2, 1, 1, 3]) != here  # the last one lasts still
+    assert told(10, [5, 1, 1, 4]) == here  # three notes only
+
+
 @LAYOUTS
 def test_what_is_heard_does_not_depend_on_what_comes(layout):
     whole, size = piece(layout)[:-1], symbols(layout)
