@@ -28,12 +28,17 @@ if TYPE_CHECKING:
         convert,
         evaluate,
         generate,
+        harmonise,
+        interpolate,
         load,
         save,
         train,
+        vary,
     )
     from nokturn.workflows.doctor import doctor
+    from nokturn.workflows.encode import encode
     from nokturn.workflows.info import info
+    from nokturn.workflows.mix import mix
 
 __all__ = [
     "Error",
@@ -44,12 +49,17 @@ __all__ = [
     "ShownPiece",
     "convert",
     "doctor",
+    "encode",
     "evaluate",
     "generate",
+    "harmonise",
     "info",
+    "interpolate",
     "load",
+    "mix",
     "save",
     "train",
+    "vary",
 ]
 
 _HOMES = {
@@ -58,7 +68,9 @@ _HOMES = {
     "Score": "nokturn.music.score",
     "Sheet": "nokturn.music.sheet",
     "doctor": "nokturn.workflows.doctor",
+    "encode": "nokturn.workflows.encode",
     "info": "nokturn.workflows.info",
+    "mix": "nokturn.workflows.mix",
 }
 
 

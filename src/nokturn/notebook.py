@@ -174,6 +174,77 @@ def generate(
     return shown(event.piece for event in events if isinstance(event, Composed))
 
 
+def harmonise(
+    source: str | Path, *, like: Sequence[str | Path] = (), tune: int = 0, accompany: bool = False
+) -> Pieces:
+    """Return the pieces of a file with chord symbols found for them.
+
+    Parameters
+    ----------
+    source
+        ABC, MIDI, MusicXML ...
+    like
+        Tunes with chord symbols to learn from.
+    tune
+        Only the tune of that number, from 1; 0 = all.
+    accompany
+        Add an instrument that plays the chords.
+    """
+    from nokturn.workflows.harmonise import harmonise as workflow
+
+    return shown(workflow(source, like=like, tune=tune, accompany=accompany))
+
+
+def vary(
+    file: str | Path,
+    model: str,
+    *,
+    amount: float = 0.3,
+    n: int = 1,
+    seed: int | None = None,
+    temperature: float = 0.0,
+) -> Pieces:
+    """Return phrases that are more or less like the beginning of a piece, by a vae.
+
+    Parameters
+    ----------
+    amount
+        0 = as the model remembers it, 1 = any phrase at all.
+    n, seed, temperature
+        How many, and how they are drawn; temperature 0 = the likeliest symbols.
+    """
+    from nokturn.workflows.vary import Written
+    from nokturn.workflows.vary import vary as workflow
+
+    events = workflow(file, model, amount=amount, n=n, seed=seed, temperature=temperature)
+    return shown(event.piece for event in events if isinstance(event, Written))
+
+
+def interpolate(
+    one: str | Path,
+    other: str | Path,
+    model: str,
+    *,
+    steps: int = 5,
+    seed: int | None = None,
+    temperature: float = 0.0,
+) -> Pieces:
+    """Return phrases on the way from the beginning of one piece to that of another, by a vae.
+
+    Parameters
+    ----------
+    steps
+        How many phrases, the two ends among them.
+    seed, temperature
+        How they are drawn; temperature 0 = the likeliest symbols.
+    """
+    from nokturn.workflows.vary import Written
+    from nokturn.workflows.vary import interpolate as workflow
+
+    events = workflow(one, other, model, steps=steps, seed=seed, temperature=temperature)
+    return shown(event.piece for event in events if isinstance(event, Written))
+
+
 def evaluate(model: str, *paths: str | Path, threads: int = 1) -> Evaluation | Likeness:
     """Return how well a model foretells music, or how near it comes where it foretells nothing.
 
