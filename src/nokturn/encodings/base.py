@@ -220,7 +220,10 @@ def restore(
     if len(vocabulary) < 2 or len(set(vocabulary)) != len(vocabulary):
         raise ModelError("the model's vocabulary is empty or says a symbol twice.")
     kind: type[Encoding] = registry.find("encodings", name)
-    encoding = build(kind, settings, "encoding").with_vocabulary(vocabulary)
+    try:
+        encoding = build(kind, settings, "encoding").with_vocabulary(vocabulary)
+    except (ValueError, KeyError, IndexError) as error:
+        raise ModelError(f"the model's vocabulary is none of the encoding {name}.") from error
     if channels is not None and list(channels.items()) != list(encoding.channels.items()):
         differ = dict(channels.items() ^ encoding.channels.items())
         raise ModelError(

@@ -56,6 +56,8 @@ class Intervals(Encoding):
 
     def _prepare(self) -> None:
         self._ids = {name: i for i, name in enumerate(self._vocabulary)}
+        for name in self._vocabulary[1:]:
+            int(name[1:] if name[0] in "ds" else name.removesuffix(JOINED))  # else: no such symbol
 
     def encode(self, piece: Piece) -> NDArray[np.int32]:
         """Return a piece as ids; see `Encoding.encode`."""
