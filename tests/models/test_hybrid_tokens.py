@@ -73,6 +73,21 @@ def test_experts_read_symbol_by_symbol_say_the_same():
         np.testing.assert_allclose(said.trust, whole.trust[at], atol=1e-4)
 
 
+def test_a_stream_tires_of_what_came_twice():
+    phrase = [1, 2, 3, 4, 5, 6, 7, 8]
+    experts = TokenExperts([], SIZE, 7)
+
+    def expected(times, tired_after):
+        stream = TokenExpertsStream(experts)
+        stream.tired_after = tired_after
+        said = [stream.step(symbol) for symbol in [0, *phrase * times]][-1]
+        return float(np.exp(said.log_p[-1])[1])
+
+    assert expected(2, 2) == expected(2, 0) > 0.9
+    assert expected(4, 0) > 0.9
+    assert expected(4, 2) < 0.8
+
+
 def test_what_comes_does_not_change_what_was_expected():
     experts, new = TokenExperts(pieces(), SIZE, 7), pieces(1)[0][:-1]
     other = new.copy()

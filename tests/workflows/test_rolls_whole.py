@@ -143,9 +143,8 @@ def test_a_comparison_has_a_row_without_bits_for_a_gan(home, tmp_path):
     text = "[corpus]\nkeep_duplicates = true\nkeep_versions = true\n[encoding]\n"
     text += 'name = "piano_roll"\nper_quarter = 2\nstruck = false\n[model]\nname = '
     (tmp_path / "gan.toml").write_text(text + '"gan"\nwidth = 8\nframes = 8\nwindows = 4\n')
-    (tmp_path / "chords.toml").write_text(text + '"random_chords"\n')
     told = run(
-        "compare", tmp_path / "chords.toml", tmp_path / "gan.toml", "--corpus", home / "train.npz",
+        "compare", tmp_path / "gan.toml", "--corpus", home / "train.npz",
         "--valid", home / "valid.npz", "--time", "1s", "-n", 2, "-o", tmp_path / "table", "--json",
     )  # fmt: skip
     chords, gan = map(json.loads, told.splitlines())

@@ -17,6 +17,7 @@ from threadpoolctl import threadpool_limits
 
 from nokturn.encodings.base import BOUNDARY, Encoding, restore
 from nokturn.errors import ConstraintError
+from nokturn.generation.loops import LONGEST, LONGEST_FRAMES, TIRED, Loops
 from nokturn.generation.primers import symbols
 from nokturn.generation.sampling import Sampling, draw, probabilities
 from nokturn.models._file import ModelFile
@@ -100,18 +101,21 @@ def _drawn(
     generator: np.random.Generator,
 ) -> list[int]:
     stream, tracker = file.model.begin(generator), encoding.tracker()
+    stream.tire(TIRED)
     logits = stream.step(BOUNDARY, tracker.step(BOUNDARY))
     for symbol in begin[:-1]:
         stream.follow(symbol, tracker.step(symbol))
     for symbol in begin[-1:]:
         logits = stream.step(symbol, tracker.step(symbol))
-    ids = list(begin)
+    ids, loops = list(begin), Loops(LONGEST_FRAMES if encoding.layout else LONGEST)
     while len(ids) < MAX_SYMBOLS:
-        p = probabilities(logits, sampling, (BOUNDARY,) if quarters else ())
+        barred = loops.barred()
+        p = probabilities(logits, sampling, (*barred, BOUNDARY) if quarters else barred)
         symbol = draw(p, generator) if p.any() else BOUNDARY
         if symbol == BOUNDARY:
             break
         ids.append(symbol)
+        loops.read(symbol)
         if quarters and len(ids) % LOOK_EVERY == 0 and _quarters(encoding, ids) >= quarters:
             break
         logits = stream.step(symbol, tracker.step(symbol))

@@ -28,6 +28,7 @@ OFTEN = np.float32(0.5)  # of a logarithm of counts, to bring it near 1
 FLOOR = np.float32(0.5)
 LEAST = 1e-6
 INSIDE = 2.0  # weight of what happened earlier in the piece
+TIRING = 2  # symbols of the shortest context that may be tired of
 TRUST = 6  # numbers that say how far the experts can be trusted
 TEXT = Layout(first=1, pitches=0)
 
@@ -133,6 +134,7 @@ class TokenExpertsStream:
     """The experts, reading symbol after symbol."""
 
     def __init__(self, experts: TokenExperts) -> None:
+        self.tired_after = 0  # times that something long came; 0 = never
         self._experts = experts
         self._read: list[int] = []
         self._last: list[int] = []
@@ -161,8 +163,9 @@ class TokenExpertsStream:
         nowhere = np.zeros(1, dtype=np.int64)
         for i, (k, table) in enumerate(zip(experts.orders, experts.tables, strict=True)):
             inside = np.zeros((1, size), dtype=np.float32)
+            most = self.tired_after if k >= TIRING else 0
             for follower, times in self._followed[i].get(self._last[i], {}).items():
-                inside[0, follower] = times
+                inside[0, follower] = 0 if 0 < most <= times else times
             counts = table.rows(keys[i], nowhere, TEXT, size) + INSIDE * inside
             long, short = _blend(long, counts), _blend(short, inside)
             _note(trust[:, :2], counts, k, longest)
@@ -176,6 +179,7 @@ class TokenExpertsStream:
     def copy(self) -> TokenExpertsStream:
         """Return a stream that has read the same and goes its own way from here."""
         twin = TokenExpertsStream(self._experts)
+        twin.tired_after = self.tired_after
         twin._read, twin._last = list(self._read), list(self._last)
         twin._followed = [{k: dict(v) for k, v in told.items()} for told in self._followed]
         return twin

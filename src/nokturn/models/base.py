@@ -68,6 +68,13 @@ class Stream(ABC):
         """Read a symbol where nobody asks what comes next, which may be faster than `step`."""
         self.step(symbol, channels)
 
+    def tire(self, times: int) -> None:  # noqa: B027
+        """Believe no longer in what came so often in the piece: for writing.
+
+        A model that counts what came earlier hears itself when it writes, and would say the same
+        for ever. Most models do not count, and nothing changes.
+        """
+
     @abstractmethod
     def copy(self) -> Stream:
         """Return a stream that has read the same and goes its own way from here."""

@@ -258,6 +258,11 @@ class HybridStream(Stream):
         weigh = w["weigh"] @ np.tanh(w["gate"] @ told + w["gate_bias"]) + w["weigh_bias"]
         return np.asarray(weigh @ everybody, dtype=np.float32)
 
+    def tire(self, times: int) -> None:
+        """Believe no longer in what came so often in the piece; see `Stream.tire`."""
+        self._network.tire(times)
+        self._experts.tired_after = times
+
     def copy(self) -> HybridStream:
         """Return a stream that has read the same and goes its own way from here."""
         return HybridStream(self._model, self._network.copy(), self._experts.copy())

@@ -134,6 +134,11 @@ class MixtureStream(Stream):
             found += weight * (logits - top - np.log(np.exp(logits - top).sum()))
         return found.astype(np.float32)
 
+    def tire(self, times: int) -> None:
+        """Believe no longer in what came so often in the piece; see `Stream.tire`."""
+        for stream in self.streams:
+            stream.tire(times)
+
     def copy(self) -> MixtureStream:
         """Return a stream that has read the same and goes its own way from here."""
         return MixtureStream([s.copy() for s in self.streams], self.mix, self.symbols)

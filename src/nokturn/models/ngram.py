@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float32]
 ORDERS = (1, 2, 3, 4, 5, 6, 7, 9, 12, 16, 24)
 DISCOUNTS = (0.9, 1.1, 1.3)  # of what was counted once, twice, more often
+TIRING = 2  # symbols of the shortest context that may be tired of
 LEAST = 1e-7  # of every symbol's probability is kept for all alike
 
 
@@ -186,6 +187,7 @@ class NgramStream(Stream):
         self.followed: list[dict[int, dict[int, int]]] = [{} for _ in model.tables]
         self.last: list[int] = []
         self.base = 0
+        self.tired_after = 0  # times that something long came; 0 = never
 
     def step(self, symbol: int, channels: Sequence[int] = ()) -> Floats:
         """Read a symbol; return the log-probabilities (V,) of what comes next."""
@@ -208,9 +210,12 @@ class NgramStream(Stream):
         size = model.inputs.symbols
         allowed = layout.allowed(here, size)
         p = allowed / allowed.sum(1, keepdims=True)
-        for key, table, told in zip(keys, model.tables, self.followed, strict=True):
+        chain = zip(model._orders, keys, model.tables, self.followed, strict=True)
+        for k, key, table, told in chain:
             counts = table.rows(key, here.base, layout, size)
             seen = told.get(int(key[0]), {})
+            if self.tired_after and k >= TIRING:
+                seen = {f: times for f, times in seen.items() if times < self.tired_after}
             if seen:
                 followers = np.array(list(seen))
                 symbols = absolute(followers, np.full(len(seen), self.base), layout)
@@ -219,6 +224,10 @@ class NgramStream(Stream):
                 np.add.at(counts[0], symbols[known], weight[known])
             p = _shortened(p, counts * allowed)
         return np.asarray(np.log(_floored(p, allowed)[0]), dtype=np.float32)
+
+    def tire(self, times: int) -> None:
+        """Believe no longer in what came so often in the piece; see `Stream.tire`."""
+        self.tired_after = 0 if self.model.settings.layout.frames else times
 
     def copy(self) -> NgramStream:
         """Return a stream that has read the same and goes its own way from here."""

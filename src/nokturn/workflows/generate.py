@@ -143,7 +143,7 @@ def generate(
         **wishes.sampling.model_dump(),
         **({"threshold": str(threshold)} if str(threshold) else {}),
     }  # fmt: skip
-    if file.encoding == "abc_text":
+    if file.encoding == "abc_text" and not file.encoding_settings.get("plain"):
         yield from _tunes(file, wishes, recipe)
     else:
         yield from _pieces(file, wishes, recipe)
@@ -212,7 +212,7 @@ def _pieces(file: ModelFile, wishes: Wished, recipe: dict[str, Any]) -> Iterator
     )
     for one in made:
         piece = one.piece
-        piece.title = f"Piece no. {one.seed}"
+        piece.title = piece.title or f"Piece no. {one.seed}"
         piece.score.title = piece.title
         if wishes.tempo is not None:
             piece.score.tempos = [(0, wishes.tempo.qpm)]
