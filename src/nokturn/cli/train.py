@@ -69,7 +69,8 @@ def train(
 ) -> None:
     """Learn from your own music.
 
-    PATH are files or folders of abc, mid, musicxml and mxl. Ctrl-C saves; --resume goes on.
+    PATH are files or folders of abc, mid, musicxml and mxl, of chord sheets (csv, chords), rolls
+    (npz) and chorales (json). Ctrl-C saves; --resume goes on.
     """  # fmt: skip
     from nokturn.workflows.learn import stopping
     from nokturn.workflows.train import train as workflow
