@@ -18,7 +18,7 @@ import numpy as np
 PERIODS = 48  # symbols of the longest pattern
 TIRED = 2  # times after which what came is no longer expected, while writing
 LONGEST = 32  # symbols that a pattern may go on for
-LONGEST_FRAMES = 120  # the same where a symbol is a note of a frame
+LONGEST_FRAMES = 60  # the same where a symbol is a note of a frame
 TIMES = 4  # and never fewer than so many times
 
 
