@@ -8,7 +8,7 @@ import pytest
 from nokturn.corpora._store import StoreWriter, TokenStore
 from nokturn.errors import InputError, ModelError
 from nokturn.models._file import ModelFile
-from nokturn.training.adversarial import Duel
+from nokturn.training.duel import Duel
 from nokturn.training.events import Done, Epoch, Forecast, Interrupted
 from nokturn.training.loop import train
 from nokturn.training.settings import TrainingSettings
