@@ -108,6 +108,14 @@ def test_the_hybrid_streams_as_it_reads_whole():
     np.testing.assert_allclose(np.stack(steps), whole[0].numpy(), atol=2e-3)
 
 
+def test_other_weights_keep_the_experts_and_another_corpus_does_not():
+    model = hybrid(pieces())
+    known = model.experts
+    assert model.with_weights(dict(model.weights)).experts is known
+    other = model.weights | {"corpus": model.weights["corpus"].copy()}
+    assert model.with_weights(other).experts is not known
+
+
 def test_padding_changes_nothing():
     model, (short,) = hybrid(pieces()), pieces(1, 20)
     weights = {name: torch.from_numpy(array) for name, array in model.weights.items()}

@@ -58,15 +58,14 @@ class TokenExperts:
         self.orders = orders(order)
         self._pieces = {piece[:-1].tobytes() for piece in pieces}
         none = [np.zeros(0, dtype=np.uint64) for _ in self.orders]
-        columns = [none, *(self.contexts(piece[:-1]) for piece in pieces)]
+        columns = [none, *(self.contexts(Frames.of(piece[:-1], TEXT)) for piece in pieces)]
         followers = np.concatenate([np.zeros(0, dtype=np.int64), *(p[1:] for p in pieces)])
         self.tables = [
             Table.of(np.concatenate(keys), followers) for keys in zip(*columns, strict=True)
         ]
 
-    def contexts(self, fed: Ints) -> list[Hashes]:
+    def contexts(self, heard: Frames) -> list[Hashes]:
         """Return the contexts of every place, short ones first."""
-        heard = Frames.of(fed, TEXT)
         return [salted(heard.window(k) if k else 0 * heard.window(0), k) for k in self.orders]
 
     def predict(self, fed: Ints, own: Ints | None = None) -> Said:
@@ -86,7 +85,7 @@ class TokenExperts:
         long = short = np.full((len(fed), self.size), 1 / self.size, dtype=np.float32)
         found: list[Floats] = []
         trust = np.zeros((len(fed), TRUST), dtype=np.float32)
-        for k, keys, table in zip(self.orders, self.contexts(fed), self.tables, strict=True):
+        for k, keys, table in zip(self.orders, self.contexts(heard), self.tables, strict=True):
             inside = inside_counts(keys, followed, heard, self.size, weight=1.0)
             counts = table.rows(keys, heard.base, TEXT, self.size)
             counts += inside_counts(keys, followed, heard, self.size, weight=INSIDE, own=own)
@@ -99,11 +98,6 @@ class TokenExperts:
         p = np.stack([*found, long, short], axis=1)
         trust[:, 4], trust[:, 5] = long.max(1), short.max(1)
         return Said(np.log(p + np.float32(LEAST)), trust)
-
-    @property
-    def count(self) -> int:
-        """Number E of experts."""
-        return count_of(self.orders[-1])
 
 
 def orders(longest: int) -> tuple[int, ...]:
@@ -150,7 +144,7 @@ class TokenExpertsStream:
         self._read.append(symbol)
         if len(self._read) > 4 * longest:  # no context reaches further
             del self._read[: -2 * longest]
-        keys = [column[-1:] for column in experts.contexts(np.array(self._read))]
+        keys = [column[-1:] for column in experts.contexts(Frames.of(np.array(self._read), TEXT))]
         self._last = [int(key[0]) for key in keys]
         return self._said(keys)
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +32,7 @@ from nokturn.models._token_experts import (
     TokenExpertsStream,
     count_of,
 )
-from nokturn.models.base import BOUNDARY_ID, IGNORED, Cost, Inputs, Model, Stream
+from nokturn.models.base import BOUNDARY_ID, IGNORED, Cost, Inputs, Model, Stream, Weights
 from nokturn.settings import Settings, build
 
 if TYPE_CHECKING:
@@ -141,6 +141,13 @@ class HybridTokens(Model):
         kind = np.uint8 if self.inputs.symbols <= 256 else np.int64
         settings = self.settings.model_copy(update={"corpus": len(corpus)})
         return type(self)(self.inputs, settings, self.weights | {"corpus": corpus.astype(kind)})
+
+    def with_weights(self, weights: Weights) -> Self:
+        """Return the same model with other weights; its experts are the same, if the corpus is."""
+        twin = super().with_weights(weights)
+        if weights["corpus"] is self.weights["corpus"]:
+            twin._experts, twin._kept, twin._bytes = self._experts, self._kept, self._bytes
+        return twin
 
     @property
     def experts(self) -> TokenExperts:
