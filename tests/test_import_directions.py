@@ -31,18 +31,28 @@ MAY_IMPORT = {
     "generation": {"music", "formats", "encodings", "models", "evaluation"},
     "evaluation": {"music", "formats", "encodings", "models", "corpora"},
     "rendering": {"music", "formats"},
-    "production": {"music"},
+    "rhythms": {"music"},
+    "production": {"music", "rhythms"},
     "workflows": {
         "music", "formats", "encodings", "corpora", "models", "training", "generation",
-        "evaluation", "rendering", "production",
+        "evaluation", "rendering", "production", "rhythms",
     },
     "cli": {"workflows", "music"},
     "studio": {"workflows", "music"},
     "notebook": {"workflows", "music"},
     "__main__": {"cli"},
 }  # fmt: skip
-COMPONENTS = ("formats", "encodings", "corpora", "models", "production")
-WITHOUT_TORCH = ("music", "formats", "encodings", "corpora", "rendering", "production", "cli")
+COMPONENTS = ("formats", "encodings", "corpora", "models", "rhythms")
+WITHOUT_TORCH = (
+    "music",
+    "formats",
+    "encodings",
+    "corpora",
+    "rendering",
+    "rhythms",
+    "production",
+    "cli",
+)
 HEAVY = ("torch", "numpy", "symusic", "verovio", "soundfile", "matplotlib", "music21")
 
 

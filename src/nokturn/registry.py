@@ -1,6 +1,6 @@
 """Find a component by name, without a list of them anywhere.
 
-A component folder (`formats`, `encodings`, `corpora`, `models`, `production`) holds one component a
+A component folder (`formats`, `encodings`, `corpora`, `models`, `rhythms`) holds one component a
 module, named after its module; ``base.py`` holds the promise that they keep: one class that derives
 from `Component`. Modules that begin with an underscore are shared helpers.
 
@@ -36,7 +36,7 @@ def find(folder: str, name: str) -> Any:
     Raises `UsageError` with a suggestion where there is none.
     """
     if name not in names(folder):
-        kind = {"corpora": "corpus", "production": "production"}.get(folder, folder.rstrip("s"))
+        kind = {"corpora": "corpus"}.get(folder, folder.rstrip("s"))
         known = names(folder)
         raise UsageError(f"There is no {kind} named {name!r}.", did_you_mean(name, known))
     module = importlib.import_module(f"nokturn.{folder}.{name}")

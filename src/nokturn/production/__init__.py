@@ -1,0 +1,1 @@
+"""Production: from a few bars of chords or melody to a finished arrangement."""

@@ -1,0 +1,1 @@
+"""Rhythms: ways to make a rhythm, one a module; each is found by its name."""
