@@ -11,7 +11,7 @@ import pytest
 from nokturn import registry
 from nokturn.errors import UsageError
 
-FOLDERS = ("formats", "encodings", "corpora", "models")
+FOLDERS = ("formats", "encodings", "corpora", "models", "rhythms")
 COMPONENTS = [(folder, name) for folder in FOLDERS for name in registry.names(folder)]
 
 
