@@ -22,9 +22,10 @@ from nokturn.corpora._store import TokenStore
 from nokturn.training.events import Done, Epoch, Event
 from nokturn.training.metrics import read_rows
 from nokturn.training.runs import Run
-from nokturn.workflows.generate import Composed, generate
+from nokturn.workflows.generate import generate
 from nokturn.workflows.save import save
 from nokturn.workflows.train import train
+from nokturn.workflows.wishes import Composed
 
 CORPORA = {  # recipe -> what it learns from, and what is held out where the split is published
     "ogan-irish-abc": (["irish_abc/irish.abc"], []),

@@ -7,9 +7,10 @@ import pytest
 
 from nokturn.settings import recipe_name
 from nokturn.training.runs import published
-from nokturn.workflows.generate import Composed, generate
+from nokturn.workflows.generate import generate
 from nokturn.workflows.save import save
 from nokturn.workflows.train import train
+from nokturn.workflows.wishes import Composed
 
 RECIPES = Path(__file__).parent.parent / "recipes"
 TUNES = 10

@@ -163,9 +163,9 @@ def generate(
     ConstraintError
         What was asked for could not be met.
     """
-    from nokturn.workflows.generate import Composed
     from nokturn.workflows.generate import generate as workflow
     from nokturn.workflows.models import default_model
+    from nokturn.workflows.wishes import Composed
 
     events = workflow(
         model or default_model(), key=key, meter=meter, tempo=str(tempo), bars=bars, n=n,

@@ -6,11 +6,12 @@ from pydantic import ValidationError
 
 from nokturn import registry
 from nokturn.errors import InputError
+from nokturn.music.accents import syncopation, weights
 from nokturn.music.rhythm import Rhythm
 from nokturn.music.time import COMMON_TIME, Meter
 from nokturn.rhythms.cells import Cells, CellSettings
 from nokturn.rhythms.euclid import Euclid, EuclidSettings, pattern
-from nokturn.rhythms.metrical import Metrical, MetricalSettings, syncopation, weights
+from nokturn.rhythms.metrical import Metrical, MetricalSettings
 
 METERS = [Meter(4, 4), Meter(3, 4), Meter(6, 8), Meter(5, 4), Meter(7, 8), Meter(2, 2)]
 

@@ -10,8 +10,9 @@ from nokturn.cli.main import nokturn
 from nokturn.errors import InputError, ModelError, UsageError
 from nokturn.formats.base import load
 from nokturn.music.time import Tempo
-from nokturn.workflows.generate import Composed, Said, generate
+from nokturn.workflows.generate import generate
 from nokturn.workflows.save import save
+from nokturn.workflows.wishes import Composed, Said
 
 
 def composed(**wishes: object) -> list[Composed]:

@@ -12,10 +12,11 @@ from nokturn.generation.phrases import Phrases, apart, turned, varied
 from nokturn.models._file import ModelFile
 from nokturn.training.runs import resolve
 from nokturn.workflows.evaluate import evaluate
-from nokturn.workflows.generate import Composed, Said, generate
+from nokturn.workflows.generate import generate
 from nokturn.workflows.load import load
 from nokturn.workflows.train import train
 from nokturn.workflows.vary import Written, interpolate, vary
+from nokturn.workflows.wishes import Composed, Said
 
 TUNE = "X:{n}\nT:t\nM:4/4\nL:1/8\nK:C\n{body}|\n"
 BARS = ["CDEF GABc", "cBAG FEDC", "G2G2 A2A2", "e2d2 c2G2"]

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from nokturn.cli._frame import Command
+from nokturn.cli._pieces import sink_of
 from nokturn.cli._terminal import Terminal
-from nokturn.errors import UsageError
-
-if TYPE_CHECKING:
-    from nokturn.music.piece import Piece
 
 EXAMPLES = (
     "nokturn generate",
@@ -89,8 +85,9 @@ EXAMPLES = (
 @click.option(
     "--rhythm",
     default="",
-    metavar="FILE",
-    help="Random chords over the rhythm of a file, without a model: the baseline.",
+    metavar="NAME|FILE",
+    help="Another rhythm: euclid, cells, metrical, network or a FILE's; with a FILE and no MODEL, "
+    "random chords: the baseline.",
 )
 @click.option(
     "-o",
@@ -127,18 +124,13 @@ def generate(
     Without -o each piece is written into the current folder as .abc, .mid, .svg and .mp3. The same
     version, command, seed and machine give the same bytes.
     """  # fmt: skip
-    from nokturn.workflows.generate import Composed
     from nokturn.workflows.generate import generate as workflow
     from nokturn.workflows.models import default_model
+    from nokturn.workflows.wishes import Composed
 
-    stream = "-" in out
-    if stream and len(out) > 1:
-        raise UsageError("-o - stands alone: standard output holds one file.")
-    sink: _Stream | _Files = (
-        _Stream(terminal, form, n) if stream else _Files(terminal, out, n, force)
-    )
+    sink = sink_of(terminal, out, form, n, force)
     try:
-        chosen = model if model or wishes["rhythm"] else default_model()
+        chosen = model if model or _is_file(wishes["rhythm"]) else default_model()
         for event in workflow(chosen, n=n, **wishes):
             if isinstance(event, Composed):
                 sink.add(event, as_json)
@@ -148,64 +140,6 @@ def generate(
         sink.finish()
 
 
-class _Stream:
-    """Pieces to standard output as one file, at the end: ABC numbers its tunes."""
-
-    def __init__(self, terminal: Terminal, form: str, count: int) -> None:
-        from nokturn.workflows.save import kind_named
-
-        self.terminal, self.kind = terminal, kind_named(form)
-        self.pieces: list[Piece] = []
-        if terminal.json:
-            raise UsageError("-o - and --json both want standard output.", "Leave one away.")
-        if count > 1 and not self.kind.many:
-            raise UsageError(
-                f"Standard output holds one {self.kind.name} file, not {count}.",
-                "Leave -n away, or name a file with -o.",
-            )
-
-    def add(self, event: Any, as_json: bool) -> None:
-        self.pieces.append(event.piece)
-
-    def finish(self) -> None:
-        if self.pieces:
-            self.terminal.raw(self.kind.dumps(self.pieces), binary=self.kind.binary)
-
-
-class _Files:
-    """Pieces to files."""
-
-    def __init__(self, terminal: Terminal, out: tuple[str, ...], count: int, force: bool) -> None:
-        from nokturn.workflows.outputs import Outputs
-
-        self.terminal = terminal
-        self.outputs = Outputs(out, count=count, force=force)
-
-    def add(self, event: Any, as_json: bool) -> None:
-        from nokturn.workflows.show import words
-
-        paths = [str(path) for path in self.outputs.add(event.piece, _stem(event.piece))]
-        if as_json:
-            self.terminal.record(**_record(event.piece), files=paths)
-            return
-        self.terminal.say(f"✓ {words(event.piece)}")
-        for path in paths:
-            self.terminal.data(path)
-
-    def finish(self) -> None:
-        for path in self.outputs.finish():
-            if not self.terminal.json:
-                self.terminal.data(str(path))
-
-
-def _stem(piece: Piece) -> str:
-    """Return what files are named after: model, key, meter and the seed that makes it again."""
-    recipe, sheet = piece.recipe or {}, piece.sheet
-    meter = f"{sheet.meter.numerator}_{sheet.meter.denominator}"
-    return f"{recipe.get('model', 'tune')}-{sheet.key}-{meter}-s{recipe.get('seed', 0)}"
-
-
-def _record(piece: Piece) -> dict[str, Any]:
-    from nokturn.workflows.info import describe
-
-    return asdict(describe(piece))
+def _is_file(rhythm: str) -> bool:
+    """Whether a rhythm is a file's: random chords are drawn over it where no model is named."""
+    return bool(rhythm) and ("." in rhythm or rhythm == "-")

@@ -175,20 +175,9 @@ def _one_by_one(chords: list[Struck], ahead: int) -> list[Struck]:
 
 
 def _meter_of(score: Score) -> tuple[Meter, int]:
-    """Return the meter that holds longest, of those that there are symbols for, and its first bar.
-
-    The latter in ticks: where a bar of it begins, pickups being before.
-    """
-    changes = [(at, m) for at, m in score.meters if at < max(1, score.end)]
-    ends = [at for at, _ in changes[1:]] + [max(1, score.end)]
-    held: dict[Meter, int] = {}
-    for (at, meter), end in zip(changes, ends, strict=True):
-        held[meter] = held.get(meter, 0) + end - at
-    known = [meter for meter in held if (meter.numerator, meter.denominator) in METERS]
-    if not known:
-        return COMMON_TIME, 0
-    longest = max(known, key=lambda meter: held[meter])
-    return longest, next(at for at, meter in changes if meter == longest)
+    """Return the meter, and the tick where its first whole bar begins; 4/4 where it has no sign."""
+    begins, meter = score.main_meter()
+    return (meter, begins) if (meter.numerator, meter.denominator) in METERS else (COMMON_TIME, 0)
 
 
 def _read(name: str) -> Meter:

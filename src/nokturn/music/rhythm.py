@@ -10,7 +10,7 @@ Times are ticks, 480 to the quarter note. A rhythm has a length and may be playe
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,6 +70,11 @@ class Rhythm:
             np.concatenate([self.velocities, other.velocities]),
             self.length + other.length,
         )
+
+    def one_by_one(self) -> Rhythm:
+        """Return the rhythm with notes that end where the next begins, at the latest."""
+        gaps = np.diff(self.onsets, append=self.length)
+        return replace(self, durations=np.minimum(self.durations, gaps))
 
     @staticmethod
     def of_notes(notes: Notes, length: int) -> Rhythm:

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nokturn.music.pitch import Key
-from nokturn.music.time import TICKS_PER_QUARTER, Meter
+from nokturn.music.time import COMMON_TIME, TICKS_PER_QUARTER, Meter
 
 # onset and duration in ticks (onset >= 0, duration >= 1), MIDI pitch 0-127, velocity 1-127
 NOTE = np.dtype([("onset", "<i8"), ("duration", "<i8"), ("pitch", "<i2"), ("velocity", "<i2")])
@@ -97,6 +97,23 @@ class Score:
     def note_count(self) -> int:
         """Notes in all tracks."""
         return sum(len(track.notes) for track in self.tracks)
+
+    def main_meter(self) -> tuple[int, Meter]:
+        """Return the meter that holds longest, and the tick where its first bar begins.
+
+        Pickups have meters of their own and come before. 4/4 where there is none.
+
+        >>> Score(meters=[(0, Meter(1, 8)), (240, Meter(6, 8))], length=3120).main_meter()[0]
+        Meter(numerator=6, denominator=8, symbol='', groups=())
+        """
+        if not self.meters:
+            return 0, COMMON_TIME
+        ends = [tick for tick, _ in self.meters[1:]] + [max(self.end, self.meters[-1][0] + 1)]
+        held: dict[Meter, int] = {}
+        for (tick, meter), end in zip(self.meters, ends, strict=True):
+            held[meter] = held.get(meter, 0) + end - tick
+        longest = max(held, key=lambda meter: held[meter])
+        return next((tick, meter) for tick, meter in self.meters if meter == longest)
 
     def seconds_at(self, ticks: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return the time in seconds of each tick, through all tempo changes; same shape."""

@@ -10,19 +10,16 @@ that it invents.
 
 from __future__ import annotations
 
-from itertools import accumulate
-
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from nokturn.music.accents import STEP, accented, weights
 from nokturn.music.rhythm import Rhythm
-from nokturn.music.time import COMMON_TIME, TICKS_PER_QUARTER, Meter
+from nokturn.music.time import COMMON_TIME, Meter
 from nokturn.rhythms.base import RhythmSettings, RhythmSource
 
-STEP = TICKS_PER_QUARTER // 4
 SHARPNESS = 2.2  # how much a step's weight counts against chance
-SOFT, LOUD = 64, 104  # velocities of the lightest and the heaviest step
 
 
 class MetricalSettings(RhythmSettings):
@@ -34,49 +31,6 @@ class MetricalSettings(RhythmSettings):
     phrase: int = Field(default=4, ge=1, le=32)  # bars
     cadence: bool = True  # a phrase ends with a long note on a strong beat
     variety: float = Field(default=0.3, ge=0, le=1)  # share of a bar that is new in its repeat
-
-
-def weights(meter: Meter) -> NDArray[np.int64]:
-    """Return the weight of each sixteenth of a bar: 4 its beginning ... 0 off every division.
-
-    >>> weights(COMMON_TIME).tolist()
-    [4, 0, 1, 0, 2, 0, 1, 0, 3, 0, 1, 0, 2, 0, 1, 0]
-    """
-    steps = -(-int(meter.bar_ticks) // STEP)
-    found = np.zeros(steps, dtype=np.int64)
-    starts = [int(at) for at in accumulate(meter.beats, initial=0)][:-1]
-    for start, beat in zip(starts, meter.beats, strict=True):
-        division = int(beat) // 3 if int(beat) % (3 * STEP) == 0 else int(beat) // 2
-        for at in range(start, start + int(beat), max(STEP, division)):
-            found[at // STEP] = 1
-    for nth, start in enumerate(starts):
-        half = len(starts) % 2 == 0 and 2 * nth == len(starts)
-        found[start // STEP] = 4 if nth == 0 else 3 if half else 2
-    return found
-
-
-def syncopation(rhythm: Rhythm, meter: Meter = COMMON_TIME) -> float:
-    """Return how syncopated a rhythm is: 0 = no note leads over a heavier step that is silent.
-
-    The mean, over notes, of how much heavier the heaviest silent step until the next note is.
-    Source: Longuet-Higgins and Lee, "The Rhythmic Interpretation of Monophonic Music", 1984.
-
-    >>> syncopation(Rhythm.of([(0, 960, 80), (960, 960, 80)], 1920))
-    0.0
-    >>> syncopation(Rhythm.of([(0, 720, 80), (720, 1200, 80)], 1920))
-    1.0
-    """
-    if not len(rhythm):
-        return 0.0
-    bar = weights(meter)
-    places = np.unique(rhythm.onsets // STEP)
-    last = max(places[-1] + 1, rhythm.length // STEP)
-    row = bar[np.arange(last + 1) % len(bar)]
-    total = 0
-    for place, following in zip(places, [*places[1:], last], strict=True):
-        silent = row[place + 1 : following]
-        total += max(0, int(silent.max(initial=0)) - int(row[place]))
-    return total / len(places)
 
 
 class Metrical(RhythmSource):
@@ -101,7 +55,7 @@ class Metrical(RhythmSource):
             if ends and self.settings.cadence:
                 steps = _at_rest(steps, weight)
             onsets.append(nth * bar + steps * STEP)
-        return self._sounding(np.concatenate(onsets), weight, bar, bars)
+        return self._sounding(np.concatenate(onsets), meter, bars)
 
     def _bar(self, weight: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
         """Return the steps of one bar that have notes."""
@@ -130,17 +84,12 @@ class Metrical(RhythmSource):
         free = np.setdiff1d(np.arange(len(weight)), kept)
         return np.union1d(kept, self._chosen(free, weight, lost, rng))
 
-    def _sounding(
-        self, onsets: NDArray[np.int64], weight: NDArray[np.int64], bar: int, bars: int
-    ) -> Rhythm:
+    def _sounding(self, onsets: NDArray[np.int64], meter: Meter, bars: int) -> Rhythm:
         """Return the rhythm: each note lasts until the next, at most a bar."""
-        length = bar * bars
-        durations = np.minimum(np.diff(onsets, append=length), bar)
-        heavy = weight[onsets % bar // STEP] / 4
-        middle = (SOFT + LOUD) / 2
-        louder = SOFT + (LOUD - SOFT) * heavy
-        velocities = np.round(middle + self.settings.accents * (louder - middle))
-        return Rhythm(onsets, durations, velocities.astype(np.int64), length)
+        bar = int(meter.bar_ticks)
+        durations = np.minimum(np.diff(onsets, append=bar * bars), bar)
+        rhythm = Rhythm(onsets, durations, np.zeros_like(onsets), bar * bars)
+        return accented(rhythm, meter, self.settings.accents)
 
 
 def _at_rest(steps: NDArray[np.int64], weight: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -10,14 +10,15 @@ version, model, settings and seed on the same machine give the same tune.
 from __future__ import annotations
 
 import importlib.metadata
-import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from pydantic import ValidationError
 
+from nokturn.encodings.base import written
 from nokturn.errors import InputError, UsageError
 from nokturn.generation import primers
 from nokturn.generation.compose import compose
@@ -30,11 +31,19 @@ from nokturn.models.base import Model
 from nokturn.music.piece import Piece
 from nokturn.music.pitch import Key
 from nokturn.music.sheet import Sheet
-from nokturn.music.time import TICKS_PER_QUARTER, Meter, Tempo
+from nokturn.music.time import Meter, Tempo
 from nokturn.training import runs
 from nokturn.workflows.load import load, read_stdin
+from nokturn.workflows.rhythm import Way, joined, way_of
+from nokturn.workflows.wishes import (
+    Composed,
+    Said,
+    first_seed,
+    parsed_key,
+    parsed_meter,
+    parsed_tempo,
+)
 
-MAX_SEED = 2**31 - 1
 DANCES = {  # name and usual tempo
     (6, 8): ("Jig", Tempo(112, 720)),
     (9, 8): ("Slip jig", Tempo(112, 720)),
@@ -45,20 +54,6 @@ DANCES = {  # name and usual tempo
     (4, 4): ("Reel", Tempo(92, 960)),
     (2, 2): ("Reel", Tempo(96, 960)),
 }
-
-
-@dataclass(frozen=True)
-class Composed:
-    """A new piece; its recipe says how it was made."""
-
-    piece: Piece
-
-
-@dataclass(frozen=True)
-class Said:
-    """Something that the user should know."""
-
-    text: str
 
 
 def generate(
@@ -101,8 +96,9 @@ def generate(
         How it begins: ABC text, the name of a file, ``"-"`` for standard input, or a name of
         `nokturn.generation.primers`: ``"silence"``, ``"noise"``, ``"dorian"``.
     rhythm
-        A file whose rhythm is kept while its pitches are drawn from clean chords at random: the
-        baseline of every table. No model is used then.
+        What the pitches of the piece are given instead of its own rhythm: ``"euclid"``,
+        ``"network"``, a file ... (`nokturn.workflows.rhythm.way_of`). With a file and no model,
+        pitches are drawn from clean chords at random: the baseline of every table.
     threshold
         For rolls of independent keys: every key that is likelier than this sounds, instead of
         being drawn; ``"calibrated"`` is what was best on held-out pieces. Empty = as trained.
@@ -116,16 +112,15 @@ def generate(
         raise UsageError(f"--bars {bars} is out of range.", "A piece has 1 to 256 bars.")
     if n < 1:
         raise UsageError(f"-n {n} is out of range.", "Ask for at least one piece.")
-    first = secrets.randbelow(MAX_SEED - n) if seed is None else seed
-    if not 0 <= first <= MAX_SEED:
-        raise UsageError(f"--seed {seed} is out of range.", f"Seeds are 0 to {MAX_SEED}.")
-    if rhythm:
+    first = first_seed(seed, n)
+    if rhythm and not model:
         yield from _over_rhythm(rhythm, n, first)
         return
+    way = way_of(rhythm) if rhythm else None
     wishes = Wished(
-        key=_key(key),
-        meter=_meter(meter),
-        tempo=_tempo(tempo),
+        key=parsed_key(key),
+        meter=parsed_meter(meter),
+        tempo=parsed_tempo(tempo),
         bars=bars or 0,
         n=n,
         seed=first,
@@ -144,9 +139,14 @@ def generate(
         **({"threshold": str(threshold)} if str(threshold) else {}),
     }  # fmt: skip
     if file.encoding == "abc_text" and not file.encoding_settings.get("plain"):
-        yield from _tunes(file, wishes, recipe)
+        made = _tunes(file, wishes, recipe)
     else:
-        yield from _pieces(file, wishes, recipe)
+        made = _pieces(file, wishes, recipe)
+    for event in made:
+        if way and isinstance(event, Composed):
+            yield Composed(in_rhythm(event.piece, way, wishes, rhythm))
+        else:
+            yield event
 
 
 @dataclass(frozen=True)
@@ -221,6 +221,17 @@ def _pieces(file: ModelFile, wishes: Wished, recipe: dict[str, Any]) -> Iterator
         yield Composed(piece)
 
 
+def in_rhythm(piece: Piece, way: Way, wishes: Wished, by: str) -> Piece:
+    """Return a piece whose pitches have another rhythm."""
+    given = written(piece)
+    rng = np.random.default_rng((piece.recipe or {})["seed"])
+    meter = wishes.meter or way.meter or given.main_meter()[1]
+    score = joined(given, way, wishes.bars or None, meter, rng)
+    score.tempos, score.keys, score.title = piece.score.tempos[:1], given.keys[:1], piece.title
+    recipe = {**(piece.recipe or {}), "rhythm": by}
+    return Piece(score, title=piece.title, source=piece.source, recipe=recipe)
+
+
 def _over_rhythm(rhythm: str, n: int, seed: int) -> Iterator[Composed]:
     """Yield random chords over the rhythm of a file."""
     given = load(rhythm)[0]
@@ -269,41 +280,6 @@ def _dress(sheet: Sheet, seed: int, mark: Tempo | None) -> None:
     sheet.title = f"{name} in {sheet.key.name}, no. {seed}"
     sheet.fields = [("R", name.lower())]
     sheet.bars[0].tempos = {0: mark or usual}
-
-
-def _key(text: str) -> Key | None:
-    return None if text.strip().lower() in ("", "any") else Key.parse(text)
-
-
-def _meter(text: str) -> Meter | None:
-    from nokturn.formats._abc_fields import parse_meter
-
-    if text.strip().lower() in ("", "any"):
-        return None
-    try:
-        meter = parse_meter(text)
-    except ValueError as error:
-        raise UsageError(f"--meter: {error}.") from error
-    if meter.free:
-        raise UsageError("A tune without meter cannot be asked for.", "For example: --meter 6/8")
-    return meter
-
-
-def _tempo(text: str | float) -> Tempo | None:
-    from nokturn.formats._abc_fields import parse_tempo
-
-    word = str(text).strip()
-    if word.lower() in ("", "any", "auto"):
-        return None
-    try:
-        tempo = parse_tempo(word.replace(",", "."), TICKS_PER_QUARTER)
-    except ValueError as error:
-        raise UsageError(f"--tempo: {error}.") from error
-    if not 10 <= tempo.qpm <= 1000:
-        raise UsageError(
-            f"--tempo {word} is {tempo.qpm:g} quarter notes a minute.", "Use 10 to 1000."
-        )
-    return tempo
 
 
 def _sampling(**values: Any) -> Sampling:

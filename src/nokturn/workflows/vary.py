@@ -10,7 +10,6 @@ model, settings and seed give the same phrases.
 from __future__ import annotations
 
 import importlib.metadata
-import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,8 +24,8 @@ from nokturn.generation.sampling import Sampling
 from nokturn.models._file import ModelFile
 from nokturn.music.piece import Piece
 from nokturn.training import runs
-from nokturn.workflows.generate import MAX_SEED, Said
 from nokturn.workflows.load import load
+from nokturn.workflows.wishes import Said, first_seed
 
 
 @dataclass(frozen=True)
@@ -173,10 +172,7 @@ def _written(
 def _first_seed(seed: int | None, n: int) -> int:
     if n < 1:
         raise UsageError(f"-n {n} is out of range.", "Ask for at least one phrase.")
-    first = secrets.randbelow(MAX_SEED - n) if seed is None else seed
-    if not 0 <= first <= MAX_SEED:
-        raise UsageError(f"--seed {seed} is out of range.", f"Seeds are 0 to {MAX_SEED}.")
-    return first
+    return first_seed(seed, n)
 
 
 def _sampling(temperature: float) -> Sampling | None:
