@@ -62,6 +62,10 @@ class Source(registry.Component, Settings):
         Raises `UsageError` where something must be installed or named first.
         """
 
+    def valid_files(self) -> Sequence[Path]:
+        """Return the files that it holds out itself; none = a share of all pieces is."""
+        return ()
+
     def load(self, *, workers: int | None = None) -> Corpus:
         """Return its pieces and the report of how they were read."""
         return ingest(self.files(), workers=workers)

@@ -57,7 +57,7 @@ def lay_down(
     Parameters
     ----------
     valid
-        Held-out files; none = a share of the pieces.
+        Held-out files; none = those that the collection holds out, or a share of the pieces.
     recipe
         Tables ``encoding`` and ``corpus``.
 
@@ -68,6 +68,7 @@ def lay_down(
     """
     settings = build(CorpusSettings, recipe.get("corpus", {}), "corpus")
     encoding = new_encoding(recipe.get("encoding", {}))
+    valid = valid or source.valid_files()
     held_out = picked(ingest(valid), settings.tracks) if valid else None
     corpus = picked(source.load(), settings.tracks)
     run.folder.mkdir(parents=True, exist_ok=True)
