@@ -41,8 +41,10 @@ def test_coupled_notes_say_how_far_they_are():
     assert " ".join(names(encoding, music)) == "4/4 x d12 step d12 skip d12 leap d12"
 
 
-@pytest.mark.parametrize(("interval", "size"), [(0, "same"), (-1, "step"), (2, "step"),
-                                                (3, "skip"), (-4, "skip"), (5, "leap")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("interval", "size"),
+    [(0, "same"), (-1, "step"), (2, "step"), (3, "skip"), (-4, "skip"), (5, "leap")],
+)
 def test_sizes_of_intervals(interval, size):
     assert size_of(interval) == size
 

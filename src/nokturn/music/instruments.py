@@ -10,6 +10,7 @@ files leave the program at "piano"; it only must not go further. Drums never mov
 
 from __future__ import annotations
 
+from nokturn.errors import UsageError, did_you_mean
 from nokturn.music.score import Score, Track
 
 ALL = (0, 127)
@@ -35,6 +36,40 @@ RANGES: tuple[tuple[int, int], ...] = (
     *[ALL] * 8,
 )  # fmt: skip
 
+NAMES: tuple[str, ...] = tuple(  # of programs 0-127, a family each line
+    name
+    for line in (
+        "Acoustic Grand Piano|Bright Acoustic Piano|Electric Grand Piano|Honky-tonk Piano|"
+        "Electric Piano 1|Electric Piano 2|Harpsichord|Clavinet",
+        "Celesta|Glockenspiel|Music Box|Vibraphone|Marimba|Xylophone|Tubular Bells|Dulcimer",
+        "Drawbar Organ|Percussive Organ|Rock Organ|Church Organ|"
+        "Reed Organ|Accordion|Harmonica|Bandoneon",
+        "Nylon Guitar|Steel Guitar|Jazz Guitar|Clean Guitar|"
+        "Muted Guitar|Overdriven Guitar|Distortion Guitar|Guitar Harmonics",
+        "Acoustic Bass|Fingered Bass|Picked Bass|Fretless Bass|"
+        "Slap Bass 1|Slap Bass 2|Synth Bass 1|Synth Bass 2",
+        "Violin|Viola|Cello|Contrabass|Tremolo Strings|Pizzicato Strings|Harp|Timpani",
+        "String Ensemble 1|String Ensemble 2|Synth Strings 1|Synth Strings 2|"
+        "Choir Aahs|Voice Oohs|Synth Voice|Orchestra Hit",
+        "Trumpet|Trombone|Tuba|Muted Trumpet|French Horn|Brass Section|Synth Brass 1|Synth Brass 2",
+        "Soprano Sax|Alto Sax|Tenor Sax|Baritone Sax|Oboe|English Horn|Bassoon|Clarinet",
+        "Piccolo|Flute|Recorder|Pan Flute|Blown Bottle|Shakuhachi|Whistle|Ocarina",
+        "Square Lead|Sawtooth Lead|Calliope Lead|Chiff Lead|"
+        "Charang Lead|Voice Lead|Fifths Lead|Bass Lead",
+        "New Age Pad|Warm Pad|Polysynth Pad|Choir Pad|Bowed Pad|Metallic Pad|Halo Pad|Sweep Pad",
+        "Rain|Soundtrack|Crystal|Atmosphere|Brightness|Goblins|Echoes|Sci-fi",
+        "Sitar|Banjo|Shamisen|Koto|Kalimba|Bagpipe|Fiddle|Shanai",
+        "Tinkle Bell|Agogo|Steel Drums|Woodblock|Taiko Drum|Melodic Tom|Synth Drum|Reverse Cymbal",
+        "Guitar Fret Noise|Breath Noise|Seashore|Bird Tweet|"
+        "Telephone Ring|Helicopter|Applause|Gunshot",
+    )
+    for name in line.split("|")
+)
+_SHORT = {  # what people say
+    "piano": 0, "electric piano": 4, "rhodes": 4, "vibes": 11, "organ": 16, "guitar": 24,
+    "bass": 33, "double bass": 32, "strings": 48, "choir": 52, "horn": 60, "sax": 66, "pad": 89,
+}  # fmt: skip
+
 
 def family(program: int) -> str:
     """Return the family of a General MIDI program, 0-127.
@@ -43,6 +78,28 @@ def family(program: int) -> str:
     ('bass', 'pipe')
     """
     return FAMILIES[program // 8]
+
+
+def program_of(text: str) -> int:
+    """Return the General MIDI program 0-127 that a name or a number from 1 means.
+
+    Raises `UsageError` with the nearest name where there is none.
+
+    >>> program_of("Flute"), program_of("74"), program_of("vibes")
+    (73, 73, 11)
+    """
+    wanted = text.strip().lower()
+    if wanted.isdigit():
+        if not 1 <= int(wanted) <= 128:
+            raise UsageError(f"There is no instrument {wanted}.", "Instruments are 1 to 128.")
+        return int(wanted) - 1
+    known = {name.lower(): program for program, name in enumerate(NAMES)} | _SHORT
+    if wanted not in known:
+        near = did_you_mean(wanted, known).partition(" Known")[0]
+        raise UsageError(
+            f"There is no instrument {text!r}.", f"{near} Names are General MIDI's.".strip()
+        )
+    return known[wanted]
 
 
 def room(score: Score) -> tuple[int, int]:
