@@ -15,6 +15,7 @@ lower-case roots are not chord symbols here; a bass in lower case, as in ``D/f+`
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -94,10 +95,23 @@ def quality_of(kind: str) -> str:
     return next((quality for quality, name in _KINDS.items() if name == kind), "")
 
 
-def progression(text: str, source: str = "<text>") -> list[list[Harmony]]:
+def progression(
+    text: str,
+    source: str = "<text>",
+    *,
+    read: Callable[[str], Harmony | None] = parse,
+    expected: str = "one like Dm7, Bbmaj7 or G7/B",
+) -> list[list[Harmony]]:
     """Return the chords of each bar of a text like ``Dm7 G7 | Cmaj7 | %``.
 
     Bars stand between bar lines or line ends; ``%`` alone is the bar before once more.
+
+    Parameters
+    ----------
+    read
+        What makes a chord of a word, or None where it is none.
+    expected
+        The words that ``read`` takes, for the message of an error.
 
     Raises
     ------
@@ -111,18 +125,19 @@ def progression(text: str, source: str = "<text>") -> list[list[Harmony]]:
             if [word[0] for word in words] == ["%"] and bars:
                 bars.append(bars[-1])
             elif words:
-                bars.append([_chord(w[0], source, number, cell.start() + w.start()) for w in words])
+                bars.append([])
+                for word in words:
+                    chord = read(word[0])
+                    if chord is None:
+                        column = cell.start() + word.start() + 1
+                        raise _no_chord(word[0], expected, source, number, column)
+                    bars[-1].append(chord)
     return bars
 
 
-def _chord(word: str, source: str, line: int, column: int) -> Harmony:
-    chord = parse(word)
-    if chord is None:
-        raise InputError(
-            f"{word[:40]!r} is no chord symbol; expected one like Dm7, Bbmaj7 or G7/B.",
-            source=source, line=line, column=column + 1,
-        )  # fmt: skip
-    return chord
+def _no_chord(word: str, expected: str, source: str, line: int, column: int) -> InputError:
+    message = f"{word[:40]!r} is no chord symbol; expected {expected}."
+    return InputError(message, source=source, line=line, column=column)
 
 
 def pitch_class(root: Root) -> int:
