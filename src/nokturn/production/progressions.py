@@ -5,9 +5,9 @@
     >>> [str(chord) for bar in enriched(read("ii V I in C"), "ninths").bars for chord in bar]
     ['Dm9', 'G9', 'Cmaj9']
 
-Without bar lines each chord is a bar; with them (or with several lines) the chords between two lines
-share the bar, the first ones longer where the beats do not go round. Numerals without a key are in
-C, or in A minor where the minor tonic is among them.
+Without bar lines each chord is a bar; with them (or with several lines) the chords between two of
+them share the bar, the first ones longer where the beats do not go round. Numerals without a key
+are in C, or in A minor where the minor tonic is among them. Its weakness: one key for the whole.
 """
 
 from __future__ import annotations
