@@ -5,7 +5,7 @@
 Of all the ways to lay each chord between two pitches, those are taken that together move the least,
 found by Viterbi's algorithm; a voicing far from the middle costs a little, too, so that a circle of
 chords stays where it is. Close intervals low down, which sound muddy, are never used. The bass is
-somebody else's: no style but ``close`` and ``drop2`` cares for roots.
+somebody else's, so that a ninth may stand for the root.
 
 Source: movement as the sum of semitones of all voices, as in Tymoczko, A Geometry of Music, 2011.
 """
@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import Literal, get_args
 
 import numpy as np
@@ -27,7 +28,7 @@ Style = Literal["close", "drop2", "rootless", "ninths", "spread"]
 Voicing = tuple[int, ...]  # MIDI pitches, low to high
 
 LOW, HIGH = 50, 79  # D3, G5
-MIDDLE = 61.5  # of the notes of a chord, a little above middle C
+MIDDLE = 61.0  # of the notes of a chord, about middle C
 PULL = 0.8  # semitones of movement that a semitone away from the middle is worth
 HARSH = 4.0  # semitones of movement that a harsh interval is worth
 MUD = ((48, 3), (43, 5), (36, 7))  # a note below this pitch has so many semitones above it free
@@ -41,9 +42,9 @@ def laid(
     Parameters
     ----------
     style
-        ``close``; ``drop2``, its second voice from above an octave lower; ``rootless``, four notes
-        without the root where there are others; ``ninths``, the same with third or seventh lowest,
-        as pianists lay ninth chords; ``spread``, open over more than an octave.
+        ``close``; ``drop2``, its second voice from above an octave lower; ``rootless``, never with
+        the root where three others are; ``ninths``, third or seventh lowest, as pianists lay ninth
+        chords; ``spread``, open over more than an octave.
     low, high
         MIDI pitches that no note leaves. At least two octaves.
 
@@ -64,7 +65,7 @@ def laid(
     middle = min(max(MIDDLE, low + 8), high - 8)
     costs = strain(rows[0], middle)
     came: list[NDArray[np.int64]] = []
-    for before, here in zip(rows, rows[1:], strict=False):
+    for before, here in pairwise(rows):
         through = costs[:, None] + movement(before, here)
         came.append(through.argmin(0))
         costs = through.min(0) + strain(here, middle)
@@ -84,8 +85,8 @@ def strain(ways: NDArray[np.int64], middle: float) -> NDArray[np.float64]:
     """
     apart = ways[:, None, :] - ways[:, :, None]
     harsh = (apart == 13).sum((1, 2)) + (ways[:, -1] - ways[:, -2] == 1)
-    costs: NDArray[np.float64] = PULL * np.abs(ways.mean(1) - middle) + HARSH * harsh
-    return costs
+    away: NDArray[np.float64] = np.abs(ways.mean(1) - middle)
+    return PULL * away + HARSH * harsh
 
 
 def movement(before: NDArray[np.int64], here: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -110,7 +111,7 @@ def _ways(
     classes = [(pitch_class(root) + size) % 12 for _, size in _chosen(tones(quality), style)]
     turns = range(len(classes))
     if style == "ninths" and len(classes) == 4:
-        turns = range(0, 4, 2)  # the third below, or the seventh
+        turns = range(0, 4, 2)  # the third (or root) below, or the seventh (or fifth)
     shapes = [_shaped(_close(classes[k:] + classes[:k]), style) for k in turns]
     ways = {
         tuple(pitch + 12 * octave for pitch in shape)
@@ -130,7 +131,7 @@ def muddy(voicing: Voicing) -> bool:
     """
     return any(
         below < pitch and above - below < free
-        for below, above in zip(voicing, voicing[1:], strict=False)
+        for below, above in pairwise(voicing)
         for pitch, free in MUD
     )
 
@@ -155,10 +156,9 @@ def _folded(shape: Voicing, low: int, high: int) -> Voicing:
 
 
 def _chosen(found: Sequence[Tone], style: Style) -> list[Tone]:
-    """Return the tones that a style plays, three or four, in order of letters.
+    """Return the tones that a style plays, three or four, as they rise from the third or root.
 
-    Without the root the order is third, fifth (or thirteenth), seventh (or sixth), ninth (or
-    eleventh); a chord of few tones keeps its root.
+    A ninth stands for the root, a thirteenth for the fifth, as usual.
     """
     by_letter: dict[int, list[Tone]] = {}
     for tone in found:
@@ -167,10 +167,7 @@ def _chosen(found: Sequence[Tone], style: Style) -> list[Tone]:
     def first(*letters: int) -> list[Tone]:
         return next((by_letter[letter][:1] for letter in letters if letter in by_letter), [])
 
-    third, fifth, seventh, ninth = first(2, 3, 1), first(4), first(6, 5), first(8, 10)
-    if style in ("close", "drop2"):
-        if seventh and ninth:
-            fifth = []
-        double = [(0, 0)] if style == "drop2" and not (seventh or ninth) else []
-        return [(0, 0), *third, *fifth, *seventh, *ninth, *double]
-    return [*third, *(first(12) or fifth), *seventh, *(ninth or [(0, 0)])]
+    third, fifth, seventh, ninth = first(2, 3, 1), first(12, 4), first(6, 5), first(8, 10)
+    upper = [*third, *fifth, *seventh, *ninth]
+    keeps_root = not ninth and style != "rootless"
+    return [(0, 0), *upper] if keeps_root or len(upper) < 3 else upper
