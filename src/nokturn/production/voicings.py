@@ -85,8 +85,8 @@ def strain(ways: NDArray[np.int64], middle: float) -> NDArray[np.float64]:
     """
     apart = ways[:, None, :] - ways[:, :, None]
     harsh = (apart == 13).sum((1, 2)) + (ways[:, -1] - ways[:, -2] == 1)
-    away: NDArray[np.float64] = np.abs(ways.mean(1) - middle)
-    return PULL * away + HARSH * harsh
+    costs: NDArray[np.float64] = PULL * np.abs(ways.mean(1) - middle) + HARSH * harsh
+    return costs
 
 
 def movement(before: NDArray[np.int64], here: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -97,10 +97,11 @@ def movement(before: NDArray[np.int64], here: NDArray[np.int64]) -> NDArray[np.f
     """
     apart = np.abs(before[:, None, :, None] - here[None, :, None, :])
     if before.shape[1] == here.shape[1]:
-        moved: NDArray[np.float64] = np.einsum("abvv->ab", apart).astype(np.float64)
-        return moved
-    nearest = 3 if before.shape[1] > here.shape[1] else 2
-    return apart.min(nearest).sum(2).astype(np.float64)
+        moved = np.einsum("abvv->ab", apart)
+    else:
+        moved = apart.min(3 if before.shape[1] > here.shape[1] else 2).sum(2)
+    result: NDArray[np.float64] = moved.astype(np.float64)
+    return result
 
 
 @lru_cache(maxsize=4096)
