@@ -110,7 +110,9 @@ def _sections(
     intro: int, outro: int, units: int, unit: int, rng: np.random.Generator
 ) -> Iterator[Section]:
     names = [CYCLE[k % len(CYCLE)] for k in range(units)]
-    if units > 1:
+    if units == 3:
+        names[1:] = ["B", "A"]
+    elif units > 1:
         names[-1] = "A"
     yield Section("intro", intro, 0.2, _one_of(_INTROS, rng))
     for number, name in enumerate(names):

@@ -12,11 +12,10 @@ are drawn from a table of rhythms, and the chords are not heard before they come
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from nokturn.music.harmony import pitch_class
 from nokturn.music.pitch import Key
 from nokturn.music.score import Notes, notes_of
 from nokturn.music.time import TICKS_PER_QUARTER, Meter
@@ -66,7 +65,7 @@ ENDINGS: Rows = {
 
 @dataclass(frozen=True)
 class Motif:
-    """Two bars: the strokes of each, and the steps of the scale that each note lies above the first."""
+    """Two bars of strokes, and how many steps of the scale each note lies above the first."""
 
     bars: tuple[str, str]
     contour: tuple[int, ...]
