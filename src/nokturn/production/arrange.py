@@ -18,7 +18,7 @@ from itertools import accumulate
 import numpy as np
 
 from nokturn.errors import InputError, UsageError
-from nokturn.music.harmony import Harmony
+from nokturn.music.harmony import Harmony, pitch_class
 from nokturn.music.pitch import Key
 from nokturn.music.score import DEFAULT_QPM, Notes, Score, Track, in_order, notes_of
 from nokturn.music.time import COMMON_TIME, Meter
@@ -30,6 +30,7 @@ from nokturn.production.patterns import Place, Span, spans
 from nokturn.production.voicings import Style, Voicing, laid
 
 QUIET = 0.4  # sections with less energy hold their chords
+LEADING = {7: 1.0, 10: 0.8, 5: 0.7, 1: 0.6, 2: 0.5}  # how well V, bVII, IV, bII, ii lead to I
 
 Chords = Sequence[Played] | Mapping[str, Sequence[Played]]
 
@@ -139,6 +140,8 @@ def _places(chords: Chords, sections: Sequence[Section], key: Key, meter: Meter)
         spans(_of(chords, section.name), start, end)
         for section, start, end in zip(sections, starts, starts[1:], strict=False)
     ]
+    if sections[-1].name == "outro" and sections[-1].bars > 1:
+        rows[-1] = _cadence(_of(chords, "outro"), starts[-2], starts[-1], bar, key)
     return [
         Place(
             row, start, section.bars, meter, section.energy,
@@ -156,6 +159,20 @@ def _of(chords: Chords, name: str) -> Sequence[Played]:
     if not any(chord.harmony and chord.duration > 0 for chord in chords):
         raise InputError("there are no chords to arrange.", "Write some: ii V I in C.")
     return chords
+
+
+def _cadence(
+    chords: Sequence[Played], start: int, end: int, bar: int, key: Key
+) -> tuple[Span, ...]:
+    """Return the chords of an outro, begun where the one before the last bar leads home best."""
+    turns = [spans([*chords[k:], *chords[:k]], start, end) for k in range(len(chords))]
+
+    def leads(row: tuple[Span, ...]) -> float:
+        last = [span for span in row if span.start < end - bar][-1:]
+        apart = (pitch_class(last[0].harmony.root) - key.tonic_class) % 12 if last else 0
+        return LEADING.get(apart, 0.0)
+
+    return max(turns, key=leads)
 
 
 def _ending(last: Place, key: Key) -> Place:

@@ -23,7 +23,7 @@ from nokturn.music.time import TICKS_PER_QUARTER
 from nokturn.production.patterns import Place, Rows, Span, Stroke, bars_of, placed
 from nokturn.production.scales import scale_of
 
-LOW, HIGH = 28, 52  # E1, E3
+LOW, HIGH = 28, 50  # E1, D3
 MIDDLE = 38  # D2, where roots would like to be
 LOUD, SOFT = 84, 72
 OTHER = 0.25  # how often a bar is another one than the section's
@@ -145,7 +145,7 @@ class _Line:
         fifth = (pitch_class(chord.root) + _fifth(chord)) % 12
         goal = self.place.after(span) or chord
         pitch = {
-            "5": lambda: _nearest(fifth, self.last + 4),
+            "5": lambda: _nearest(fifth, self.last + 4, pull=0.6),
             "8": lambda: _nearest(low, self.last + 9),
             "w": lambda: self._way(chord),
             "a": lambda: (

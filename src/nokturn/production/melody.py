@@ -22,11 +22,11 @@ from nokturn.music.time import TICKS_PER_QUARTER, Meter
 from nokturn.production.patterns import Place, Rows, Span, Stroke, bars_of, strokes
 from nokturn.production.scales import classes_of, nearest, scale_of
 
-LOW, HIGH = 64, 86  # E4, D6
-MIDDLE = 73  # C#5
+LOW, HIGH = 66, 86  # F#4, D6
+MIDDLE = 75  # Eb5
 ARCH = (0, 2, 4, 1)  # semitones that the motifs of a phrase lie above the middle
 LOUD, SOFT = 82, 70
-LONG = TICKS_PER_QUARTER  # notes so long are chord tones
+SHORT = TICKS_PER_QUARTER // 2  # what is longer is a chord tone
 STEPS, CHANCES = (-3, -2, -1, 0, 1, 2, 3), (0.04, 0.14, 0.27, 0.1, 0.27, 0.14, 0.04)
 
 # First bars of motifs, quiet ones first; then their second bars, which come to rest.
@@ -110,7 +110,7 @@ def varied(old: Motif, meter: Meter, rng: np.random.Generator, *, much: bool = F
 
 def _ornamented(bar: str, rng: np.random.Generator) -> str:
     """Return a bar with one long note divided."""
-    long = [stroke for stroke in strokes(bar) if stroke.duration >= LONG]
+    long = [stroke for stroke in strokes(bar) if stroke.duration >= TICKS_PER_QUARTER]
     if not long:
         return bar
     chosen = long[int(rng.integers(len(long)))]
@@ -173,7 +173,7 @@ def melody(
         silent = not silent and bar > 0 and rng.random() > 0.6 + 0.5 * place.energy
         if silent:
             continue
-        middle = (low + high) // 2 - 2 + ARCH[quarter]
+        middle = (low + high) // 2 - 3 + ARCH[quarter]
         bars = said.bars[: place.bars - bar]
         if len(bars) == 1:
             bars = said.bars[1:]
@@ -197,30 +197,26 @@ def _sung(
 ) -> Iterator[tuple[int, int, int, int]]:
     """Yield the notes of a motif over the chords that it meets."""
     low, high = reach
-    anchor, repeats, last = 0, 0, 0
+    anchor = last = repeats = 0
     for stroke, step in zip(line, contour, strict=False):
         span = place.at(stroke.onset)
         if span is None:
             continue
         scale, chord = scale_of(span.harmony, key), classes_of(span.harmony)
         anchor = anchor or nearest(middle, chord, low=low, high=high)
-        pitch = _stepped(anchor, step, scale, low, high)
-        if strong(stroke, place):
-            pitch = nearest(pitch, chord, low=low, high=high)
+        allowed = chord if strong(stroke, place) else scale
+        pitch = nearest(_stepped(anchor, step, scale, low, high), allowed, low=low, high=high)
         repeats = repeats + 1 if pitch == last else 0
-        if repeats > 1:  # three of one pitch are enough
-            allowed = chord if strong(stroke, place) else scale
-            others = allowed - {pitch % 12}
-            pitch, repeats = nearest(pitch, others, low=low, high=high), 0
+        if repeats > 1 or (repeats and pitch % 12 not in chord):  # a passing note passes
+            pitch, repeats = nearest(pitch, allowed - {pitch % 12}, low=low, high=high), 0
         last = pitch
         yield stroke.onset, _held(stroke, span, pitch, place), pitch, SOFT
 
 
 def strong(stroke: Stroke, place: Place) -> bool:
     """Whether a note must be a chord tone: it is on a beat, or long."""
-    return stroke.duration >= LONG or (stroke.onset - place.start) % place.bar_ticks in _beats(
-        place.meter
-    )
+    in_bar = (stroke.onset - place.start) % place.bar_ticks
+    return stroke.duration > SHORT or in_bar in _beats(place.meter)
 
 
 def _beats(meter: Meter) -> set[int]:
