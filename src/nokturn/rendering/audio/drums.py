@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nokturn.rendering.audio.synth import Tone, noise
+from nokturn.rendering.audio.tones import Tone, noise
 
 
 class Drum(NamedTuple):

@@ -54,12 +54,17 @@ def _biquads(rate: float) -> list[tuple[list[float], list[float]]]:
 def _k_kernel(rate: int) -> NDArray[np.float64]:
     """Return the impulse response of K-weighting; after a quarter of a second nothing is left."""
     size = 1 << 16
+    kernel: NDArray[np.float64] = np.fft.irfft(k_weighting(rate, size), size)[: rate // 4]
+    return kernel
+
+
+def k_weighting(rate: int, size: int) -> NDArray[np.complex128]:
+    """Return the response of K-weighting at the frequencies of a spectrum of ``size`` samples."""
     z = np.exp(-2j * np.pi * np.fft.rfftfreq(size))
-    response = np.ones_like(z)
+    response: NDArray[np.complex128] = np.ones_like(z)
     for b, a in _biquads(rate):
         response *= (b[0] + b[1] * z + b[2] * z**2) / (a[0] + a[1] * z + a[2] * z**2)
-    kernel: NDArray[np.float64] = np.fft.irfft(response, size)[: rate // 4]
-    return kernel
+    return response
 
 
 def integrated(signal: Signal, sample_rate: int, gain: float = 1.0) -> float:

@@ -214,13 +214,14 @@ def _lay(mix: Signal, voice: Voice) -> None:
     x = np.linspace(0, 1, voice.release, dtype=np.float32)
     fade = 10 ** (-3 * x) * (1 - x)
     for start, length, gain in zip(voice.starts, voice.lengths, voice.gains, strict=True):
-        count = min(length + voice.release, len(voice.tone)) if voice.release else len(voice.tone)
+        count = voice.tone.shape[-1]
+        if voice.release:
+            count = min(length + voice.release, count)
         count = max(0, min(count, mix.shape[1] - start))
-        note = voice.tone[:count] * gain
+        note = voice.tone[..., :count] * gain
         if voice.release and count > length:
-            note[length:] *= fade[: count - length]
-        mix[0, start : start + count] += sides[0] * note
-        mix[1, start : start + count] += sides[1] * note
+            note[..., length:] *= fade[: count - length]
+        mix[:, start : start + count] += sides[:, None] * note
 
 
 def _end_softly(mix: Signal, sample_rate: int) -> None:
