@@ -149,7 +149,7 @@ class Instrument:
         made = self._made(pitch, velocity, max(wanted, begin + head), sample_rate)
         for i, burst in enumerate(self.bursts):
             made = burst.added(made, velocity, sample_rate, 100 * pitch + i)
-        loud = _loudness(made[..., begin : begin + head], sample_rate)
+        loud = loudness(made[..., begin : begin + head], sample_rate)
         gain = LEVEL * 10 ** (self.level / 20) / max(loud, 1e-6)
         return (made[..., :wanted] * gain).astype(np.float32)
 
@@ -158,7 +158,7 @@ class Instrument:
         raise NotImplementedError
 
 
-def _loudness(head: Samples, rate: int) -> float:
+def loudness(head: Samples, rate: int) -> float:
     """Return the K-weighted amplitude (RMS of the sides together) of a tone's beginning."""
     count = head.shape[-1]
     size = -(-count // 2048) * 2048
