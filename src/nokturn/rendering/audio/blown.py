@@ -14,6 +14,8 @@ import numpy as np
 
 from nokturn.rendering.audio.tones import Instrument, Samples, frequency, noise
 
+MIDDLE_C = frequency(60)
+
 
 @dataclass(frozen=True)
 class Blown(Instrument):
@@ -25,6 +27,8 @@ class Blown(Instrument):
         Strength of the harmonics from the first on, when bright.
     bright
         How far the brightness falls between velocity 127 and 1, 0-1.
+    thin
+        How much of the brightness is lost with every octave up from middle C, 0-1.
     swell
         Seconds in which the tone gets bright.
     vibrato, vibrato_hz
@@ -43,6 +47,7 @@ class Blown(Instrument):
     attack: float = 0.03
     harmonics: tuple[float, ...] = (1.0,)
     bright: float = 0.3
+    thin: float = 0.0
     swell: float = 0.08
     vibrato: float = 0.0
     vibrato_hz: float = 5.2
@@ -78,6 +83,7 @@ class Blown(Instrument):
             swing = 2 * np.pi * self.vibrato_hz * t
             phase = phase + depth * self._waving(t) * np.sin(swing)
         level = 1 - self.bright * (1 - velocity / 127)
+        level *= (1 - self.thin) ** max(0.0, np.log2(base / MIDDLE_C))
         rising = level * (1 - 0.35 * np.exp(-t / self.swell))
         turn = np.exp(1j * np.mod(phase, 2 * np.pi)).astype(np.complex64)
         step = turn * rising.astype(np.float32)

@@ -41,10 +41,10 @@ class Tine(Instrument):
     """
 
     ring: float = 9.0
-    swing: float = 1.1
+    swing: float = 1.5
     offset: float = 0.55
-    bell: float = 0.035
-    warmth: int = 9
+    bell: float = 0.05
+    warmth: int = 7
 
     MODES = (7.11, 19.9)  # above the first, of a rod with a spring of wire on its tip
 
@@ -52,7 +52,7 @@ class Tine(Instrument):
         base, hard = frequency(pitch), velocity / 127
         ring = self.ring * 2 ** (-(pitch - 60) / 24)
         count = min(count, int(1.4 * ring * rate) + 1)
-        swing = self.swing * (0.12 + 0.88 * hard**1.4) * 2 ** (-max(pitch - 60, 0) / 36)
+        swing = self.swing * (0.3 + 0.7 * hard**1.6) * 2 ** (-max(pitch - 60, 0) / 40)
         bell = self.bell * (0.3 + 0.7 * hard)
         parts = [(base, 0.4, DEAD / ring * 2.2), (base, 0.6, DEAD / ring)]
         for i, ratio in enumerate(self.MODES):
@@ -87,9 +87,9 @@ class Fm(Instrument):
     """
 
     ring: float = 7.0
-    index: float = 1.5
-    glass: float = 0.45
-    detune: float = 1.2
+    index: float = 2.0
+    glass: float = 0.9
+    detune: float = 0.7
 
     TREBLE = 14  # the high modulator's ratio, less where that would leave the audible
 
@@ -101,11 +101,11 @@ class Fm(Instrument):
         apart = 2 ** (self.detune / 2400)
         low, high = self._phase(base / apart, count, rate), self._phase(base * apart, count, rate)
         ratio = max(1, min(self.TREBLE, int(0.35 * rate / base)))
-        index = self.index * (0.15 + 0.85 * hard**1.3) * 2 ** (-max(pitch - 60, 0) / 30)
+        index = self.index * (0.3 + 0.7 * hard**1.4) * 2 ** (-max(pitch - 60, 0) / 30)
         body = np.sin(low + index * (0.3 + 0.7 * np.exp(-t / 0.9)) * np.sin(low))
-        glass = self.glass * (0.15 + 0.85 * hard**1.6) * np.exp(-t / 0.22)
+        glass = self.glass * (0.25 + 0.75 * hard**1.4) * np.exp(-t / 0.3)
         chime = np.sin(high + glass * np.sin(ratio * high))
-        tone = (body + 0.6 * chime) * np.exp(np.float32(-DEAD / ring) * t)
+        tone = (body + 0.5 * chime) * np.exp(np.float32(-DEAD / ring) * t)
         rise = int(self.attack * rate)
         tone[:rise] *= np.sin(np.linspace(0, np.pi / 2, rise)) ** 2
         whole: Samples = tone.astype(np.float64)

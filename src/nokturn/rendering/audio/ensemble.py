@@ -44,8 +44,8 @@ class Ensemble(Instrument):
     """
 
     attack: float = 0.35
-    slope: float = 5.0
-    soft: float = 7.0
+    slope: float = 4.5
+    soft: float = 5.0
     spread: float = 9.0
     together: float = 0.7
     top: float = 4500.0

@@ -15,7 +15,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nokturn.rendering.audio.tones import DEAD, LEVEL, Samples, Tone, loudness, noise, power_series
 
@@ -140,9 +139,8 @@ class Metal:
         strength = np.exp(0.5 * rng.standard_normal(self.count)) * (f / self.low) ** (hard - 1)
         strength *= self.level * np.sqrt(2 / (strength**2).sum())
         decay = DEAD / self.ring * (f / self.low) ** 0.5
-        z: NDArray[np.complex128] = (2j * np.pi * f - decay) / rate
         turns = np.exp(2j * np.pi * rng.random(self.count))
-        return power_series(z, strength * turns, len(t))
+        return power_series((2j * np.pi * f - decay) / rate, strength * turns, len(t))
 
 
 @dataclass(frozen=True)

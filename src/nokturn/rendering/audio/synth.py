@@ -31,7 +31,7 @@ INSTRUMENTS: dict[str, Instrument] = {
     instrument.name: instrument
     for instrument in (
         Struck(
-            "piano", release=0.35, width=0.5, ring=7.0, slope=5.0, soft=7.0, damping=0.22,
+            "piano", release=0.35, width=0.5, ring=7.0, slope=3.8, soft=6.0, damping=0.22,
             stiffness=0.0004, pluck=1 / 8, uneven=2.5, second=0.35, longest=14.0,
             body=((110, 3, 0.6), (420, 2, 0.8)), bursts=(Burst(80, 1900, 0.09, 0.4),),
         ),
@@ -51,8 +51,8 @@ INSTRUMENTS: dict[str, Instrument] = {
             stiffness=0.00006, pluck=0.19, longest=10.0, bursts=(Burst(80, 2000, 0.08, 0.12),),
         ),
         Struck(
-            "nylon guitar", release=0.2, width=0.25, attack=0.003, ring=3.4, slope=3.5, soft=4.0,
-            damping=0.4, stiffness=0.00003, pluck=0.21, felt=3200, uneven=2.0, second=0.25,
+            "nylon guitar", release=0.2, width=0.25, attack=0.003, ring=3.4, slope=2.5, soft=6.0,
+            damping=0.4, stiffness=0.00003, pluck=0.17, felt=6000, uneven=2.0, second=0.25,
             spread=0.9, longest=8.0, body=((105, 5, 0.4), (205, 4, 0.35), (410, 3, 0.4)),
             bursts=(Burst(90, 320, 0.09, 0.35), Burst(1500, 6000, 0.025, 0.1)),
         ),
@@ -66,7 +66,7 @@ INSTRUMENTS: dict[str, Instrument] = {
             spread=0.6, longest=10.0, bursts=(Burst(700, 2600, 0.03, 0.12),),
         ),
         Blown(
-            "sub bass", release=0.08, attack=0.02, harmonics=(1, 0.16, 0.06), bright=0.5,
+            "sub bass", release=0.08, attack=0.02, harmonics=(1, 0.22, 0.12), bright=0.7,
             swell=0.04,
         ),
         Struck(
@@ -74,13 +74,13 @@ INSTRUMENTS: dict[str, Instrument] = {
             damping=0.6, ratios=(1, 3.98, 9.2), longest=6.0, bursts=(Burst(80, 2000, 0.08, 0.15),),
         ),
         Struck(
-            "vibraphone", release=0.9, width=0.4, attack=0.003, ring=6.5, slope=7.0, soft=6.0,
+            "vibraphone", release=0.9, width=0.4, attack=0.003, ring=4.8, slope=6.0, soft=8.0,
             damping=0.7, ratios=(1, 4.0, 10.1), tremolo=0.45, longest=9.0,
             bursts=(Burst(150, 1100, 0.05, 0.2),),
         ),
         Blown(
-            "flute", release=0.16, harmonics=(1, 0.42, 0.2, 0.05, 0.03, 0.01), attack=0.045,
-            bright=0.4, vibrato=7, vibrato_hz=5.0, settling=0.6, shake=0.12, breath=0.05,
+            "flute", release=0.16, harmonics=(1, 0.85, 0.55, 0.2, 0.13, 0.06, 0.03), attack=0.045,
+            bright=0.4, thin=0.45, vibrato=7, vibrato_hz=5.0, settling=0.6, shake=0.12, breath=0.03,
         ),
         Blown(
             "fiddle", level=-1.0, release=0.14,

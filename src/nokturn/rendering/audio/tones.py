@@ -48,7 +48,9 @@ def noise(count: int, low: float, high: float, rate: int, seed: int) -> Samples:
     return shaped
 
 
-def power_series(z: NDArray[np.complex128], start: NDArray[np.complex128], count: int) -> Samples:
+def power_series(
+    z: NDArray[np.complexfloating], start: NDArray[np.complexfloating], count: int
+) -> Samples:
     """Return the real part of sum_k start_k exp(z_k n) for n = 0 ... count - 1.
 
     z^(256 b + r) = z^(256 b) z^r, so that a whole note is one product of two small matrices.
