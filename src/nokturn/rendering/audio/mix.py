@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from nokturn.errors import LimitError
 from nokturn.music.score import Score, Track
-from nokturn.rendering.audio.drums import drum_of, hit
+from nokturn.rendering.audio.drums import VARIATIONS, drum_of, hit, sounding, turns
 from nokturn.rendering.audio.effects import Signal, convolve, limited, room
 from nokturn.rendering.audio.loudness import integrated, sample_peak, true_peak
 from nokturn.rendering.audio.synth import VELOCITY_BANDS, Tone, instrument_of
@@ -30,6 +30,7 @@ TAIL = 2.2  # seconds after the last note's end: releases and the room
 MAX_SECONDS = 30 * 60.0
 MAX_NOTE_SECONDS = 200_000.0  # of all notes together: about a minute of work
 STRETCH = 18.0  # a note that lasts longer is played in several bows or breaths
+CHOKE = 0.03  # seconds until a hi-hat that was open is silent
 MAKE_UP_DB = 6.0  # that a round of limiting may win back
 NEAR = 0.5  # LU below the loudness asked for that are near enough
 
@@ -153,7 +154,7 @@ class Voice:
     """One distinct tone and the notes that play it.
 
     ``starts`` and ``lengths`` are in samples, ``gains`` factors; ``release`` is how many samples
-    the tone needs to fade after a note's end, 0 = it rings as long as it likes.
+    the tone needs to fade after a note's end.
     """
 
     tone: Tone
@@ -170,7 +171,9 @@ def _voices(track: Track, played: Sounds, pan: float, rate: int) -> Iterator[Voi
     if not track.drums:
         played = _in_breaths(played, min(STRETCH, instrument.longest))
     bands = np.minimum(played.velocity * VELOCITY_BANDS // 128, VELOCITY_BANDS - 1)
-    kinds = played.pitch * VELOCITY_BANDS + bands
+    nth = turns(played.pitch) if track.drums else np.zeros_like(played.pitch)
+    kinds = (played.pitch * VELOCITY_BANDS + bands) * VARIATIONS + nth
+    lengths = sounding(played.start, played.pitch) if track.drums else played.length
     order = np.argsort(kinds, kind="stable")
     for chosen in np.split(order, np.flatnonzero(np.diff(kinds[order])) + 1):
         if not len(chosen):
@@ -178,7 +181,8 @@ def _voices(track: Track, played: Sounds, pan: float, rate: int) -> Iterator[Voi
         pitch = int(played.pitch[chosen[0]])
         velocity = (int(bands[chosen[0]]) * 128 + 64) // VELOCITY_BANDS
         if track.drums:
-            tone, release, place = hit(pitch, velocity, rate), 0, drum_of(pitch).pan
+            tone = hit(pitch, velocity, rate, nth=int(nth[chosen[0]]))
+            release, place = int(CHOKE * rate), drum_of(pitch).pan
         else:
             seconds = float(played.length[chosen].max()) + instrument.release
             tone = instrument.tone(pitch, velocity, seconds, rate)
@@ -187,7 +191,7 @@ def _voices(track: Track, played: Sounds, pan: float, rate: int) -> Iterator[Voi
         yield Voice(
             tone,
             np.round(played.start[chosen] * rate).astype(np.int64),
-            np.round(played.length[chosen] * rate).astype(np.int64),
+            np.round(np.minimum(lengths[chosen], MAX_SECONDS) * rate).astype(np.int64),
             ((played.velocity[chosen] / 127) ** 1.6).astype(np.float32),
             release,
             max(-0.8, min(0.8, place)),
@@ -214,12 +218,10 @@ def _lay(mix: Signal, voice: Voice) -> None:
     x = np.linspace(0, 1, voice.release, dtype=np.float32)
     fade = 10 ** (-3 * x) * (1 - x)
     for start, length, gain in zip(voice.starts, voice.lengths, voice.gains, strict=True):
-        count = voice.tone.shape[-1]
-        if voice.release:
-            count = min(length + voice.release, count)
+        count = min(length + voice.release, voice.tone.shape[-1])
         count = max(0, min(count, mix.shape[1] - start))
         note = voice.tone[..., :count] * gain
-        if voice.release and count > length:
+        if count > length:
             note[..., length:] *= fade[: count - length]
         mix[:, start : start + count] += sides[:, None] * note
 
