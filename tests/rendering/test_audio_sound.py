@@ -7,7 +7,8 @@ from nokturn.errors import LimitError
 from nokturn.music.score import Score, Track
 from nokturn.rendering.audio.blown import Blown
 from nokturn.rendering.audio.drums import hit, kit_named
-from nokturn.rendering.audio.effects import convolve, limited
+from nokturn.rendering.audio.dynamics import limited
+from nokturn.rendering.audio.effects import convolve
 from nokturn.rendering.audio.loudness import integrated, true_peak
 from nokturn.rendering.audio.mix import SAMPLE_RATE, TAIL, render
 from nokturn.rendering.audio.struck import Struck

@@ -22,7 +22,8 @@ from nokturn.errors import InputError, ResourceError
 from nokturn.formats.midi import Midi
 from nokturn.music.piece import Piece
 from nokturn.music.score import Score
-from nokturn.rendering.audio.mix import LUFS, MAX_SECONDS, SAMPLE_RATE, check_length, levelled
+from nokturn.rendering.audio.master import LUFS, levelled
+from nokturn.rendering.audio.mix import MAX_SECONDS, SAMPLE_RATE, check_length
 
 TIMEOUT_S = 600
 

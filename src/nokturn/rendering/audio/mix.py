@@ -18,21 +18,19 @@ from numpy.typing import NDArray
 from nokturn.errors import LimitError
 from nokturn.music.score import Score, Track
 from nokturn.rendering.audio.drums import VARIATIONS, drum_of, hit, sounding, turns
-from nokturn.rendering.audio.effects import Signal, convolve, limited, room
-from nokturn.rendering.audio.loudness import integrated, sample_peak, true_peak
-from nokturn.rendering.audio.synth import VELOCITY_BANDS, Tone, instrument_of
+from nokturn.rendering.audio.effects import Signal, convolve
+from nokturn.rendering.audio.master import LUFS, levelled
+from nokturn.rendering.audio.space import room
+from nokturn.rendering.audio.synth import VELOCITY_BANDS, instrument_of
+from nokturn.rendering.audio.tones import Instrument, Tone
 
 SAMPLE_RATE = 44_100
-LUFS = -16.0
-CEILING_DB = -1.0
 REVERB = 0.16
 TAIL = 2.2  # seconds after the last note's end: releases and the room
 MAX_SECONDS = 30 * 60.0
 MAX_NOTE_SECONDS = 200_000.0  # of all notes together: about a minute of work
 STRETCH = 18.0  # a note that lasts longer is played in several bows or breaths
 CHOKE = 0.03  # seconds until a hi-hat that was open is silent
-MAKE_UP_DB = 6.0  # that a round of limiting may win back
-NEAR = 0.5  # LU below the loudness asked for that are near enough
 
 
 @dataclass(frozen=True)
@@ -75,18 +73,16 @@ def render(
     LimitError
         The music is longer than ``max_seconds``, or has notes enough for hours of work.
     """
-    tracks = [sounds(score, track) for track in score.tracks]
-    seconds = _checked_length(score, tracks, max_seconds)
+    tracks, seconds = checked_sounds(score, max_seconds)
     mix = np.zeros((2, int((seconds + TAIL) * sample_rate)), dtype=np.float32)
-    for track, played, pan in zip(score.tracks, tracks, _pans(score.tracks), strict=True):
-        for voice in _voices(track, played, pan, sample_rate):
-            _lay(mix, voice)
+    for track, played, pan in zip(score.tracks, tracks, pans(score.tracks), strict=True):
+        lay_track(mix, track, played, sample_rate, instrument_of(track.program), pan)
     if reverb > 0:
         wet = convolve(mix, room(sample_rate))
         wet *= np.float32(reverb)
         mix += wet
         del wet  # minutes of sound are large
-    _end_softly(mix, sample_rate)
+    end_softly(mix, sample_rate)
     if lufs is not None:
         mix = levelled(mix, sample_rate, lufs)
     return np.ascontiguousarray(mix.T)
@@ -120,11 +116,18 @@ def _held(ends: NDArray[np.int64], track: Track) -> NDArray[np.int64]:
 
 def check_length(score: Score, max_seconds: float = MAX_SECONDS) -> float:
     """Return how many seconds a score lasts; `LimitError` where that is beyond the limits."""
-    return _checked_length(score, [sounds(score, track) for track in score.tracks], max_seconds)
+    return checked_sounds(score, max_seconds)[1]
 
 
-def _checked_length(score: Score, tracks: list[Sounds], max_seconds: float) -> float:
-    """Return how long the music is; `LimitError` where that or the work is beyond the limits."""
+def checked_sounds(score: Score, max_seconds: float) -> tuple[list[Sounds], float]:
+    """Return each track's notes in seconds, and how long the music is.
+
+    Raises
+    ------
+    LimitError
+        That or the work is beyond the limits.
+    """
+    tracks = [sounds(score, track) for track in score.tracks]
     ends = [float((s.start + s.length).max()) for s in tracks if len(s.start)]
     seconds = max([score.seconds(score.end), *ends])
     if not seconds <= max_seconds:
@@ -140,10 +143,10 @@ def _checked_length(score: Score, tracks: list[Sounds], max_seconds: float) -> f
             f"the limit for sound is {MAX_NOTE_SECONDS / 3600:.0f}.",
             "Check for notes that never end, or render a part of it.",
         )
-    return seconds
+    return tracks, seconds
 
 
-def _pans(tracks: list[Track]) -> list[float]:
+def pans(tracks: list[Track]) -> list[float]:
     """Return where tracks stand, -1 left to 1 right: the first in the middle, others around it."""
     places = (0.0, 0.35, -0.35, 0.18, -0.18, 0.5, -0.5)
     return [places[i % len(places)] for i in range(len(tracks))]
@@ -165,15 +168,30 @@ class Voice:
     pan: float
 
 
-def _voices(track: Track, played: Sounds, pan: float, rate: int) -> Iterator[Voice]:
+def lay_track(
+    mix: Signal,
+    track: Track,
+    played: Sounds,
+    sample_rate: int,
+    instrument: Instrument,
+    pan: float = 0.0,
+    kit: str = "acoustic",
+) -> None:
+    """Add a track to a mix, (2, samples), played by an instrument or on a drum kit."""
+    for voice in _voices(track, played, sample_rate, instrument, pan, kit):
+        _lay(mix, voice)
+
+
+def _voices(
+    track: Track, played: Sounds, rate: int, instrument: Instrument, pan: float, kit: str
+) -> Iterator[Voice]:
     """Yield the distinct tones of a track."""
-    instrument = instrument_of(track.program)
     if not track.drums:
         played = _in_breaths(played, min(STRETCH, instrument.longest))
     bands = np.minimum(played.velocity * VELOCITY_BANDS // 128, VELOCITY_BANDS - 1)
     nth = turns(played.pitch) if track.drums else np.zeros_like(played.pitch)
     kinds = (played.pitch * VELOCITY_BANDS + bands) * VARIATIONS + nth
-    lengths = sounding(played.start, played.pitch) if track.drums else played.length
+    lengths = sounding(played.start, played.pitch, kit) if track.drums else played.length
     order = np.argsort(kinds, kind="stable")
     for chosen in np.split(order, np.flatnonzero(np.diff(kinds[order])) + 1):
         if not len(chosen):
@@ -181,8 +199,8 @@ def _voices(track: Track, played: Sounds, pan: float, rate: int) -> Iterator[Voi
         pitch = int(played.pitch[chosen[0]])
         velocity = (int(bands[chosen[0]]) * 128 + 64) // VELOCITY_BANDS
         if track.drums:
-            tone = hit(pitch, velocity, rate, nth=int(nth[chosen[0]]))
-            release, place = int(CHOKE * rate), drum_of(pitch).pan
+            tone = hit(pitch, velocity, rate, kit, int(nth[chosen[0]]))
+            release, place = int(CHOKE * rate), drum_of(pitch, kit).pan
         else:
             seconds = float(played.length[chosen].max()) + instrument.release
             tone = instrument.tone(pitch, velocity, seconds, rate)
@@ -226,37 +244,7 @@ def _lay(mix: Signal, voice: Voice) -> None:
         mix[:, start : start + count] += sides[:, None] * note
 
 
-def _end_softly(mix: Signal, sample_rate: int) -> None:
+def end_softly(mix: Signal, sample_rate: int) -> None:
     """Fade the last half second out, in place, so that the file ends in silence."""
     count = min(mix.shape[1], sample_rate // 2)
     mix[:, mix.shape[1] - count :] *= np.linspace(1, 0, count, dtype=np.float32) ** 2
-
-
-def levelled(mix: Signal, sample_rate: int, lufs: float) -> Signal:
-    """Return sound at a loudness with its true peaks below -1 dBFS; silence stays silence.
-
-    A single short blow cannot be as loud as that, and stays as loud as its peak allows.
-
-    Shape: (channels, samples). The sound given is used up: minutes of it are large.
-    """
-    peak = sample_peak(mix)
-    if peak == 0:
-        return mix
-    # measured at half of full scale, so that what is played softly is not taken for silence
-    half = 0.5 / peak
-    gain = half * 10 ** ((lufs - integrated(mix, sample_rate, half)) / 20)
-    mix *= np.float32(gain)
-    ceiling = 10 ** (CEILING_DB / 20)
-    reached = true_peak(mix)
-    if reached <= ceiling:
-        return mix
-    loud = mix
-    for _ in range(8):
-        between = max(1.0, reached / sample_peak(loud))
-        loud = limited(mix, 0.99 * ceiling / between)
-        reached = true_peak(loud)
-        missing = lufs - integrated(loud, sample_rate)
-        if reached <= ceiling and missing < NEAR:
-            return loud
-        mix *= np.float32(10 ** (min(missing, MAKE_UP_DB) / 20))
-    return loud / np.float32(max(1.0, true_peak(loud) / ceiling))
