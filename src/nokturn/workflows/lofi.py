@@ -1,0 +1,253 @@
+"""Lo-fi: a finished track from nothing, from chords, from a file, or from a model.
+
+    track = lofi(seed=7, bpm=78, key="Fm")               a Track: score, stems, mix
+    track = lofi("prelude.mid", preset="rainy-night")    the file as the sample
+    track.stems()["Drums"];  track.mix();  track.loop(8)
+
+The score is made at once, sound when it is asked for. The same version, arguments and seed give the
+same score and the same samples. `written` writes files; `nokturn.workflows.lofi_stream` plays on
+and on.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nokturn.errors import UsageError, did_you_mean
+from nokturn.music.piece import Piece
+from nokturn.music.score import Score
+from nokturn.production.form import Section
+from nokturn.production.lofi import (
+    Lofi,
+    Material,
+    composed,
+    drawn_material,
+    sections_of,
+)
+from nokturn.rendering.audio.ambience import Ambience, Hiss, Rain, Vinyl
+from nokturn.rendering.audio.drums import kit_named
+from nokturn.rendering.audio.effects import Signal
+from nokturn.rendering.audio.master import Master, mastered
+from nokturn.rendering.audio.mix import SAMPLE_RATE
+from nokturn.rendering.audio.stems import Channel, mixed, stems
+from nokturn.rendering.audio.synth import instrument_named
+from nokturn.settings import build, override, read_recipe
+from nokturn.workflows._lofi_material import from_file, from_piece
+from nokturn.workflows.wishes import Composed, first_seed
+
+PRESETS = Path(__file__).parent.parent / "production" / "presets"
+HEAVY = 0.55  # amount of rain from which it pours
+USUAL = (".mp3", ".mid")
+
+
+@dataclass(frozen=True)
+class Track:
+    """A track: its score, and its sound when that is asked for.
+
+    Attributes
+    ----------
+    piece
+        The score, with its title and recipe.
+    settings
+        The preset it was made with.
+    seed
+        What makes it again.
+    """
+
+    piece: Piece
+    settings: Lofi
+    seed: int
+    _material: Material = field(repr=False)
+    _stems: dict[str, Signal] = field(default_factory=dict, repr=False, compare=False)
+
+    def stems(self) -> dict[str, Signal]:
+        """Return the instruments and ambiences, each (2, samples), by name; see `stems`."""
+        if not self._stems:
+            self._stems.update(_stems(self.piece.score, self.settings, self.seed))
+        return self._stems
+
+    def mix(self) -> Signal:
+        """Return the track as sound: (2, samples), -16 LUFS, true peaks below -1 dBFS."""
+        master = master_of(self.settings)
+        return mastered(mixed(self.stems()), SAMPLE_RATE, master, seed=self.seed)
+
+    def loop(self, bars: int = 8) -> tuple[Score, Signal]:
+        """Return a section of so many bars whose end leads into its beginning, to the sample."""
+        if not 1 <= bars <= 64:
+            raise UsageError(f"--loop {bars} is out of range.", "A loop has 1 to 64 bars.")
+        section = (Section("A", bars, 0.6),)
+        score = _score(self.settings, self._material, section, self.seed, self.piece.title)
+        parts = _stems(score, self.settings, self.seed, loop=True)
+        master = master_of(self.settings)
+        return score, mastered(mixed(parts), SAMPLE_RATE, master, seed=self.seed, loop=True)
+
+
+def lofi(
+    source: str | Path | Piece = "",
+    *,
+    preset: str | Path = "dusty",
+    set: Sequence[str] = (),
+    model: str = "",
+    seed: int | None = None,
+    **settings: Any,
+) -> Track:
+    """Make a track.
+
+    Parameters
+    ----------
+    source
+        A file or piece to make it from: a melody keeps its line, music of several voices becomes
+        the sample. Empty = chords are drawn.
+    preset
+        Name of a built-in preset, or a TOML file.
+    set
+        Settings of the preset by name: ``"space=0.5"``.
+    model
+        Name, ``name@epoch`` or path of a model that writes the sample.
+    seed
+        0 to 2147483647; None = a random one.
+    settings
+        Settings of the preset: ``bpm=78``, ``key="Fm"``; see `nokturn.production.lofi.Lofi`.
+
+    Raises
+    ------
+    UsageError, InputError, ModelError
+        No such preset, setting or model, a value out of range, chords that are none, a file that
+        is no music or has no beat that drums could keep.
+    """
+    number = first_seed(seed, 1)
+    asked = _asked(preset, set, settings)
+    chosen = build(Lofi, asked, "lofi")
+    _check_names(chosen)
+    for_material, for_form = np.random.default_rng(number).spawn(2)
+    if source and model:
+        raise UsageError("A track is made from a file or from a model.", "Leave one away.")
+    named = {*asked}
+    if isinstance(source, Piece):
+        chosen, material = from_piece(source, chosen, named)
+    elif source:
+        chosen, material = from_file(source, chosen, named)
+    elif model:
+        chosen, material = from_piece(_generated(model, chosen, number), chosen, named)
+    else:
+        material = drawn_material(chosen, for_material)
+    title = f"Lo-fi in {material.key.name}, no. {number}"
+    score = _score(chosen, material, sections_of(chosen, for_form), number, title)
+    recipe = {
+        "nokturn": importlib.metadata.version("nokturn"), "model": "lofi",
+        "source": "" if isinstance(source, Piece) else str(source), "from": model,
+        "preset": str(preset), "settings": chosen.model_dump(), "seed": number,
+    }  # fmt: skip
+    piece = Piece(score, title=title, source="lofi", recipe=recipe)
+    return Track(piece, chosen, number, material)
+
+
+def _asked(preset: str | Path, set: Sequence[str], settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of a preset with those that were chosen beside it."""
+    table = preset_named(preset)
+    table |= override({}, [f"lofi.{one}" for one in set]).get("lofi", {})
+    return table | {name: value for name, value in settings.items() if value is not None}
+
+
+def preset_named(name: str | Path) -> dict[str, Any]:
+    """Return the settings that a preset holds: built in, or a TOML file.
+
+    Raises
+    ------
+    UsageError, InputError
+        There is none of that name; the file cannot be read.
+    """
+    known = {path.stem: path for path in sorted(PRESETS.glob("*.toml"))}
+    path = Path(name)
+    if path.suffix == ".toml":
+        return read_recipe(path)
+    if str(name) not in known:
+        hint = did_you_mean(str(name), known)
+        raise UsageError(f"There is no preset {str(name)!r}.", f"{hint} Or name a .toml file.")
+    return read_recipe(known[str(name)])
+
+
+def _check_names(chosen: Lofi) -> None:
+    """Say now what would be found wrong when it is to sound."""
+    kit_named(chosen.kit)
+    for instrument in (chosen.chords, chosen.bass, chosen.lead):
+        instrument_named(instrument)
+
+
+def _generated(model: str, chosen: Lofi, seed: int) -> Piece:
+    from nokturn.workflows.generate import generate
+
+    for event in generate(model, bars=8, seed=seed):
+        if isinstance(event, Composed):
+            return event.piece
+    raise AssertionError("generate makes a piece or says why not")
+
+
+def _score(
+    chosen: Lofi, material: Material, sections: tuple[Section, ...], seed: int, title: str
+) -> Score:
+    rng = np.random.default_rng([seed, 1])
+    return composed(chosen, material, sections, rng, title=title)
+
+
+def _stems(score: Score, chosen: Lofi, seed: int, *, loop: bool = False) -> dict[str, Signal]:
+    return stems(
+        score,
+        channels=channels_of(chosen),
+        instruments=instruments_of(chosen),
+        kit=chosen.kit,
+        ambiences=ambiences_of(chosen, seed),
+        loop=loop,
+    )
+
+
+def instruments_of(chosen: Lofi) -> dict[str, str]:
+    """Return which of our instruments plays which track."""
+    return {"Chords": chosen.chords, "Bass": chosen.bass, "Melody": chosen.lead,
+            "Sample": chosen.chords}  # fmt: skip
+
+
+def channels_of(chosen: Lofi) -> dict[str, Channel]:
+    """Return how the tracks of a preset stand in the mix."""
+    space, pump, bits = chosen.space, 10 * chosen.pump, 16 - 8 * chosen.crush
+    keys = Channel(
+        low_cut_hz=110, tremolo=0.25, chorus=0.2, room=0.2 * space, plate=0.5 * space,
+        duck_db=pump, drive=1.5 * chosen.tape, width=1.15, pan=0.0,
+    )  # fmt: skip
+    return {
+        "Chords": keys,
+        "Sample": keys.model_copy(update={"bits": max(6.0, bits - 2), "tremolo": 0.0}),
+        "Bass": Channel(gain_db=-1.0, high_cut_hz=2200, room=0.0, duck_db=0.6 * pump, width=0.0,
+                        pan=0.0),
+        "Melody": Channel(gain_db=-2.0, low_cut_hz=180, room=0.3 * space, plate=0.8 * space,
+                          echo=0.5 * space, duck_db=0.4 * pump, pan=0.12),
+        "Drums": Channel(gain_db=1.0, drive=0.8, bits=bits, room=0.12 + 0.2 * space,
+                         high_cut_hz=12_000),
+    }  # fmt: skip
+
+
+def ambiences_of(chosen: Lofi, seed: int) -> dict[str, Ambience]:
+    """Return what is heard beside the music; each has a seed of its own."""
+    kind = "thunder" if chosen.thunder else "heavy" if chosen.rain >= HEAVY else "light"
+    made: dict[str, Ambience] = {
+        "Rain": Rain(seed=3 * seed, amount=chosen.rain, kind=kind),
+        "Vinyl": Vinyl(seed=3 * seed + 1, amount=chosen.vinyl),
+        "Hiss": Hiss(seed=3 * seed + 2, amount=chosen.hiss),
+    }
+    return {name: ambience for name, ambience in made.items() if ambience.amount}
+
+
+def master_of(chosen: Lofi) -> Master:
+    """Return the last chain of a preset."""
+    return Master(
+        glue=2.0, drive=2 * chosen.tape, warmth_hz=chosen.tone_hz, movement=0.25,
+        bits=16 - 6 * chosen.crush,
+        hold_hz=SAMPLE_RATE * (1 - 0.75 * chosen.crush) if chosen.crush else 0.0,
+        wow_cents=24 * chosen.tape, flutter_cents=5 * chosen.tape,
+    )  # fmt: skip

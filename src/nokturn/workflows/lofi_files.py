@@ -1,0 +1,133 @@
+"""Write a lo-fi track: mix, stems, loop and MIDI.
+
+    for path in write(track, ["track.mp3", "track.mid", "loop.wav"], stems="stems", loop=8): ...
+
+Endings say what a file becomes. Sound is the mix, but for files with "loop" in their names, which
+hold the loop where one is asked for; where none is named so, the loop stands beside the first file.
+Every name is checked before the first sound is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from nokturn.errors import ResourceError, UsageError
+from nokturn.music.piece import Piece
+from nokturn.rendering.audio.effects import Signal
+from nokturn.rendering.audio.files import FORMS, audio_bytes
+from nokturn.workflows.lofi import Track
+from nokturn.workflows.outputs import safe_name
+from nokturn.workflows.save import check_free, free_stem, kind_of, write_whole
+
+USUAL = (".mp3", ".mid")  # what is written where nothing is named
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Which file gets what."""
+
+    mix: tuple[Path, ...]
+    loop: tuple[Path, ...]
+    score: tuple[Path, ...]  # MIDI, ABC, pictures ...
+    stems: Path | None
+
+
+def planned(
+    track: Track,
+    out: Sequence[str | Path] = (),
+    *,
+    stems: str | Path = "",
+    loop: int = 0,
+    force: bool = False,
+) -> Plan:
+    """Return which file gets what.
+
+    Raises `UsageError` where a name means nothing or is taken, or its folder does not exist.
+    """
+    paths = [path for name in out or ["."] for path in _named(track, Path(name))]
+    sound = [path for path in paths if _form(path)]
+    loops = [path for path in sound if loop and "loop" in path.stem.lower()]
+    if loop and not loops:
+        loops = [paths[0].with_name(f"{paths[0].stem}-loop.wav")]
+    plan = Plan(
+        tuple(path for path in sound if path not in loops),
+        tuple(loops),
+        tuple(path for path in paths if not _form(path)),
+        Path(stems) if stems else None,
+    )
+    for path in (*plan.mix, *plan.loop, *plan.score):
+        kind_of(path)
+        check_free(path, force=force)
+    if plan.stems:
+        _check_folder(plan.stems, force)
+    return plan
+
+
+def _named(track: Track, path: Path) -> list[Path]:
+    """Return a name as it is, or the usual names in a folder."""
+    if not path.is_dir():
+        return [path]
+    stem = f"lofi-{track.piece.sheet.key}-{track.settings.bpm:g}-s{track.seed}"
+    name = free_stem(path, safe_name(stem), USUAL)
+    return [path / (name + ending) for ending in USUAL]
+
+
+def _form(path: Path) -> str:
+    """Return the form of a sound file; empty where it is none."""
+    form = path.suffix[1:].lower()
+    return form if form in FORMS else ""
+
+
+def _check_folder(folder: Path, force: bool) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} is a file; stems go into a folder.", "Choose another name.")
+    if folder.is_dir() and any(folder.glob("*.wav")) and not force:
+        raise UsageError(
+            f"{folder} holds sounds already.", "Choose another folder, or write there with --force."
+        )
+    if not folder.parent.is_dir():
+        raise UsageError(f"The folder {folder.parent} does not exist.", "Make it first.")
+
+
+def write(track: Track, plan: Plan, *, bars: int = 8) -> Iterator[Path]:
+    """Write the files of a plan; yield the absolute path of each when it is whole.
+
+    Parameters
+    ----------
+    bars
+        Of the loop.
+    """
+    for path in plan.score:
+        write_whole(path, kind_of(path).dumps([track.piece]))
+        yield path.absolute()
+    if plan.loop:
+        score, sound = track.loop(bars)
+        piece = Piece(score, title=f"{track.piece.title}, loop", recipe=track.piece.recipe)
+        for path in plan.loop:
+            yield _sounded(path, sound, piece)
+    if plan.stems:
+        yield from _write_stems(track, plan.stems)
+    if plan.mix:
+        mix = track.mix()
+        for path in plan.mix:
+            yield _sounded(path, mix, track.piece)
+
+
+def _write_stems(track: Track, folder: Path) -> Iterator[Path]:
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise ResourceError(f"cannot make {folder}: {error.strerror}.") from error
+    for name, stem in track.stems().items():
+        path = folder / f"{safe_name(name.lower().replace(' ', '-'))}.wav"
+        yield _sounded(path, stem, Piece(track.piece.score, title=f"{track.piece.title}: {name}"))
+
+
+def _sounded(path: Path, sound: Signal, piece: Piece) -> Path:
+    samples = np.ascontiguousarray(sound.T)
+    write_whole(path, audio_bytes(samples, _form(path), title=piece.title))
+    return path.absolute()
