@@ -105,7 +105,7 @@ def comping(
             bars[number] = table[int(rng.integers(len(table)))]
     loudness = 0.85 + 0.3 * place.energy
     rows = []
-    for stroke, chord in _struck(_pushed(placed(bars, place), place), place):
+    for stroke, chord in _struck(_pushed(placed(bars, place)), place):
         velocity = round(loudness * {"X": LOUD, "x": SOFT, ">": LOUD}.get(stroke.sign, SINGLE))
         voicing = voicings[chord]
         if stroke.sign.isdigit():
@@ -114,12 +114,12 @@ def comping(
     return _apart(notes_of(rows))
 
 
-def _pushed(strokes: Iterable[Stroke], place: Place) -> list[Stroke]:
+def _pushed(strokes: Iterable[Stroke]) -> list[Stroke]:
     """Return strokes, each push grown together with the stroke that it leads to."""
     found: list[Stroke] = []
     for stroke in strokes:
         if found and found[-1].sign == ">" and found[-1].end == stroke.onset:
-            found[-1] = found[-1]._replace(duration=stroke.end - found[-1].onset)
+            found[-1] = Stroke(found[-1].onset, stroke.end - found[-1].onset, "X")
         else:
             found.append(stroke)
     return found
