@@ -145,7 +145,7 @@ def test_parts_play_only_where_their_section_says() -> None:
 def test_an_outro_ends_on_the_tonic() -> None:
     score = arranged(ritardando=0.2, qpm=80)
     last = score.length - 1920
-    for name, wanted in (("Bass", {0}), ("Melody", {0}), ("Chords", {2, 4, 7, 11})):
+    for name, wanted in (("Bass", {0}), ("Melody", {0}), ("Chords", {2, 4, 7, 9})):
         line = notes(score, name)
         end = line[line["onset"] >= last]
         assert set((end["pitch"] % 12).tolist()) == wanted
@@ -184,7 +184,8 @@ def test_repeats_are_varied_and_known_again() -> None:
             ]
             for here, after in itertools.pairwise(parts):
                 changed += here != after
-                assert len(here & after) > 0.2 * len(here | after)
+                first, second = ({n for n in part if n[0] < 1920} for part in (here, after))
+                assert first == second or name == "Bass"
     assert changed >= 24  # of 30
 
 

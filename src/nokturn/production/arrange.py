@@ -177,7 +177,8 @@ def _cadence(
 
 def _ending(last: Place, key: Key) -> Place:
     """Return the last bar of a place, with the tonic for a chord."""
-    tonic = Harmony((key.tonic, key.alter), "m9" if key.minor else "maj9")
+    # a major seventh would rub against the tonic that the melody ends on
+    tonic = Harmony((key.tonic, key.alter), "m9" if key.minor else "6/9")
     start = last.end - last.bar_ticks
     return Place((Span(start, last.end, tonic),), start, 1, last.meter, last.energy)
 

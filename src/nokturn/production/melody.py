@@ -20,12 +20,13 @@ from nokturn.music.pitch import Key
 from nokturn.music.score import Notes, notes_of
 from nokturn.music.time import TICKS_PER_QUARTER, Meter
 from nokturn.production.patterns import Place, Rows, Span, Stroke, bars_of, strokes
-from nokturn.production.scales import classes_of, nearest, scale_of
+from nokturn.production.scales import classes_of, clear_of, nearest, scale_of
 
 LOW, HIGH = 66, 86  # F#4, D6
 MIDDLE = 75  # Eb5
 ARCH = (0, 2, 4, 1)  # semitones that the motifs of a phrase lie above the middle
 LOUD, SOFT = 82, 70
+ANSWERS = (1, 3)  # the motifs of a phrase that come home
 SHORT = TICKS_PER_QUARTER // 2  # what is longer is a chord tone
 STEPS, CHANCES = (-3, -2, -1, 0, 1, 2, 3), (0.04, 0.14, 0.27, 0.1, 0.27, 0.14, 0.04)
 
@@ -170,7 +171,7 @@ def melody(
     rows: list[tuple[int, int, int, int]] = []
     silent = False
     for bar, said, quarter in phrases(place.bars, motifs):
-        silent = not silent and bar > 0 and rng.random() > 0.6 + 0.5 * place.energy
+        silent = not silent and bar > 0 and rng.random() > 0.5 + 0.5 * place.energy
         if silent:
             continue
         middle = (low + high) // 2 - 3 + ARCH[quarter]
@@ -183,7 +184,8 @@ def melody(
             for k, text in enumerate(bars)
             for stroke in strokes(text)
         ]
-        rows += _sung(placed, said.contour, middle, place, key, (low, high))
+        homeward = quarter in ANSWERS
+        rows += _sung(placed, said.contour, middle, place, key, (low, high), homeward=homeward)
     return _phrased(notes_of(rows), place)
 
 
@@ -194,8 +196,10 @@ def _sung(
     place: Place,
     key: Key,
     reach: tuple[int, int],
+    *,
+    homeward: bool,
 ) -> Iterator[tuple[int, int, int, int]]:
-    """Yield the notes of a motif over the chords that it meets."""
+    """Yield the notes of a motif over the chords that it meets; homeward it ends on a triad's."""
     low, high = reach
     anchor = last = repeats = 0
     for stroke, step in zip(line, contour, strict=False):
@@ -203,8 +207,10 @@ def _sung(
         if span is None:
             continue
         scale, chord = scale_of(span.harmony, key), classes_of(span.harmony)
-        anchor = anchor or nearest(middle, chord, low=low, high=high)
         allowed = chord if strong(stroke, place) else scale
+        if stroke.duration > SHORT:
+            allowed = clear_of(span.harmony, triad=homeward and stroke == line[-1])
+        anchor = anchor or nearest(middle, chord, low=low, high=high)
         pitch = nearest(_stepped(anchor, step, scale, low, high), allowed, low=low, high=high)
         repeats = repeats + 1 if pitch == last else 0
         if repeats > 1 or (repeats and pitch % 12 not in chord):  # a passing note passes

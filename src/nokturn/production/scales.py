@@ -38,6 +38,23 @@ def classes_of(chord: Harmony) -> frozenset[int]:
     return frozenset(found | ({pitch_class(chord.bass)} if chord.bass else set()))
 
 
+@lru_cache(maxsize=4096)
+def clear_of(chord: Harmony, *, triad: bool = False) -> frozenset[int]:
+    """Return the chord tones that may be held above the others, or those of the triad alone.
+
+    A tone a semitone above another one makes a minor ninth with it when it is on top: the root over
+    a major seventh, the minor third over a ninth.
+
+    >>> from nokturn.music.harmony import parse
+    >>> sorted(clear_of(parse("Cmaj7"))), sorted(clear_of(parse("Am9"), triad=True))
+    ([4, 7, 11], [4, 9])
+    """
+    classes, root = classes_of(chord), pitch_class(chord.root)
+    clear = {pitch for pitch in classes if (pitch - 1) % 12 not in classes}
+    inner = {(root + size) % 12 for letters, size in tones(chord.quality) if letters in (0, 2, 4)}
+    return frozenset((clear & inner if triad else clear) or classes)
+
+
 def nearest(pitch: int, classes: Set[int], *, low: int = 0, high: int = 127) -> int:
     """Return the nearest pitch of some classes in a range, the lower one of two.
 
