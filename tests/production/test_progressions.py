@@ -11,6 +11,7 @@ from nokturn.production.progressions import (
     MAJOR,
     MINOR,
     Progression,
+    divided,
     drawn,
     enriched,
     read,
@@ -133,6 +134,15 @@ def test_built_in_progressions_are_chords_in_every_meter(key: str) -> None:
             lengths = [duration for _, duration in chords.played(meter)]
             assert sum(lengths) == len(chords.bars) * meter.bar_ticks
             assert min(lengths) > 0
+
+
+def test_the_chords_of_a_piece_become_two_sections() -> None:
+    verse, chorus = read("Am | F C | G | G").played(), read("F | G | Am | Am").played()
+    piece = [Played(None, 1920), *verse, *verse, *chorus, Played(chorus[0].harmony, 960)]
+    assert divided(piece, Meter(4, 4), 4) == {"A": verse, "B": chorus}
+    assert divided(verse, Meter(4, 4), 8) == {"A": verse}
+    held = [Played(verse[0].harmony, 4 * 1920)]
+    assert divided(held, Meter(4, 4), 2) == {"A": [Played(verse[0].harmony, 3840)]}
 
 
 def test_a_second_progression_is_another_one() -> None:

@@ -13,8 +13,9 @@ are in C, or in A minor where the minor tonic is among them. Its weakness: one k
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import dropwhile
 from typing import Literal
 
 import numpy as np
@@ -203,6 +204,34 @@ def richer(chords: Iterable[Played], key: Key, richness: Richness) -> list[Playe
         Played(_richer(c, key, richness) if c and richness != "written" else c, ticks)
         for c, ticks in chords
     ]
+
+
+def divided(chords: Sequence[Played], meter: Meter, bars: int = 8) -> dict[str, list[Played]]:
+    """Return the chords of a whole piece as those of sections A and B.
+
+    A is the first so many bars, silence before them left out; B the first later stretch of whole
+    sections that has other chords; it is missing where there is none.
+
+    >>> found = divided(read("C | F | C | F | Am | G").played(), COMMON_TIME, 2)
+    >>> [str(chord.harmony) for chord in found["B"]]
+    ['Am', 'G']
+    """
+    sounding = [*dropwhile(lambda chord: chord.harmony is None, chords)]
+    ticks = bars * int(meter.bar_ticks)
+    stretches: list[list[Played]] = [[]]
+    room = ticks
+    for harmony, left in sounding:
+        duration = round(left)
+        while duration > 0:
+            if not room:
+                stretches.append([])
+                room = ticks
+            taken = min(duration, room)
+            stretches[-1].append(Played(harmony, taken))
+            duration, room = duration - taken, room - taken
+    whole = stretches[:-1] if room and len(stretches) > 1 else stretches
+    other = [row for row in whole if row != whole[0] and any(chord.harmony for chord in row)]
+    return {"A": whole[0], **({"B": other[0]} if other else {})}
 
 
 _SEVENTHS = {("", 11): "maj7", ("", 10): "7", ("m", 10): "m7", ("dim", 10): "m7b5"}
