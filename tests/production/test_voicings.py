@@ -28,6 +28,7 @@ def chords_in(text: str, key: Key | None = None) -> list[Harmony]:
         ("close", "G D Em C", ["B3 D4 G4", "A3 D4 F#4", "B3 E4 G4", "C4 E4 G4"]),
         ("drop2", "Cmaj7", ["E3 B3 C4 G4"]),
         ("rootless", "C5", ["C4 G4"]),
+        ("close", "Cno3no5 C", ["C4", "G3 C4 E4"]),
         ("spread", "Dm9 G13", ["F3 C4 A4 E5", "F3 B3 A4 E5"]),
     ],
     ids=[
@@ -36,6 +37,7 @@ def chords_in(text: str, key: Key | None = None) -> list[Harmony]:
         "triads",
         "drop 2",
         "power chord",
+        "a root alone",
         "open",
     ],
 )

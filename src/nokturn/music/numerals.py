@@ -21,6 +21,7 @@ from functools import lru_cache
 from nokturn.music.harmony import Harmony, Root, parse, pitch_class, spelled
 from nokturn.music.pitch import Key
 
+LONGEST = 32  # characters of one chord
 _NUMERALS = ("I", "II", "III", "IV", "V", "VI", "VII")
 _WORD = re.compile(r"([#b♯♭]?)(VII|VI|IV|V|III|II|I|vii|vi|iv|v|iii|ii|i)([^/\s]*(?:6/9)?)")
 _NUMBERS = {"2", "4", "5", "6", "7", "9", "11", "13", "69"}
@@ -35,6 +36,8 @@ def numeral(text: str, key: Key) -> Harmony | None:
     >>> numeral("#iv°", Key.parse("C")), numeral("Am", Key.parse("C"))
     (Harmony(root=(3, 1), quality='dim', bass=None), None)
     """
+    if len(text) > LONGEST:
+        return None
     if "/" in text and not text.endswith("6/9"):
         word, _, target = text.rpartition("/")
         goal = numeral(target, key)

@@ -84,7 +84,7 @@ def strain(ways: NDArray[np.int64], middle: float) -> NDArray[np.float64]:
     which sound harsh.
     """
     apart = ways[:, None, :] - ways[:, :, None]
-    harsh = (apart == 13).sum((1, 2)) + (ways[:, -1] - ways[:, -2] == 1)
+    harsh = (apart == 13).sum((1, 2)) + (np.diff(ways[:, -2:]) == 1).sum(1)
     costs: NDArray[np.float64] = PULL * np.abs(ways.mean(1) - middle) + HARSH * harsh
     return costs
 
