@@ -64,7 +64,7 @@ def arrange(
     meter: Meter = COMMON_TIME,
     qpm: float = DEFAULT_QPM,
     styles: Styles | None = None,
-    line: Notes | None = None,
+    line: Mapping[str, Notes] | None = None,
     ritardando: float = 0.0,
     title: str = "",
 ) -> Score:
@@ -86,8 +86,8 @@ def arrange(
     styles
         How the parts play; as drawn by default.
     line
-        A melody to lay over the chords in place of one that is made here, ticks counted from the
-        beginning of a section.
+        Melodies by section name to lay over the chords in place of those that are made here, ticks
+        counted from the beginning of a section; a name that is missing has that of ``A``.
     ritardando
         By how much the last two bars of an outro slow down, 0-0.5; 0.15 is 15 %.
     title
@@ -216,7 +216,7 @@ class _Band:
         meter: Meter,
         styles: Styles,
         rng: np.random.Generator,
-        line: Notes | None,
+        line: Mapping[str, Notes] | None,
     ) -> None:
         self.key, self.meter, self.styles, self.rng, self.line = key, meter, styles, rng, line
         self.chosen: dict[str, tuple[str, str, int]] = {}
@@ -265,7 +265,7 @@ class _Band:
 
     def _melody(self, section: Section, place: Place, rng: np.random.Generator) -> Notes:
         if self.line is not None:
-            return fitted(self.line, place, self.key)
+            return fitted(self.line.get(section.name, self.line["A"]), place, self.key)
         name = "B" if section.name == "B" else "A"  # intro and outro hint at the main tune
         if name in self.motifs:
             self.motifs[name] = again(self.motifs[name], self.meter, rng)

@@ -17,7 +17,6 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import AfterValidator, Field
 
-from nokturn.music.key_finding import find_key
 from nokturn.music.pitch import Key
 from nokturn.music.score import Notes, Score, Track, in_order
 from nokturn.music.time import Meter
@@ -88,27 +87,26 @@ class Lofi(Settings):
 
 @dataclass(frozen=True)
 class Material:
-    """What a track is made of.
+    """What a track is made of; at least for the sections named ``A``.
 
     Attributes
     ----------
     chords
-        By section name; at least those of ``A``.
+        By section name.
     key
         That they are in.
-    line
-        A melody to lay over them, ticks from the beginning of a section; None = one is made.
-    sample
-        Tracks of whole bars that are played round and round in the place of chords and melody.
-    sample_ticks
-        How long the sample is.
+    lines
+        Melodies by section name to lay over them, ticks from the beginning of a section; None = as
+        the preset says.
+    samples
+        Scores of whole bars by section name, which are played round and round in the place of
+        chords and melody; None = there is no sample.
     """
 
     chords: Mapping[str, list[Played]]
     key: Key
-    line: Notes | None = None
-    sample: tuple[Track, ...] = ()
-    sample_ticks: int = 0
+    lines: Mapping[str, Notes] | None = None
+    samples: Mapping[str, Score] | None = None
 
 
 def drawn_material(lofi: Lofi, rng: np.random.Generator) -> Material:
@@ -173,8 +171,8 @@ def composed(
     for_parts, for_drums, for_feel = rng.spawn(3)
     meter = meter_of(lofi)
     score = _arranged(lofi, material, sections, for_parts, title)
-    if material.sample:
-        score = _with_sample(score, material, sections)
+    if material.samples:
+        score = _with_samples(score, material.samples, sections)
     beat = drums or drum_track(
         sections, lofi.drums, meter=meter, rng=for_drums, ghost=lofi.ghost,
         density=lofi.density, fills=lofi.fills, accents=accents_of(score, meter),
@@ -191,7 +189,7 @@ def _arranged(
     rng: np.random.Generator,
     title: str,
 ) -> Score:
-    hidden = {"chords", "melody"} if material.sample else set()
+    hidden = {"chords", "melody"} if material.samples else set()
     hidden |= {"melody"} if lofi.melody == "none" else set()
     played = [replace(section, parts=section.parts - hidden) for section in sections]
     styles = Styles(
@@ -202,7 +200,7 @@ def _arranged(
     )
     return arrange(
         material.chords, played, key=material.key, rng=rng, meter=meter_of(lofi), qpm=lofi.bpm,
-        styles=styles, line=material.line, ritardando=RITARDANDO, title=title,
+        styles=styles, line=material.lines, ritardando=RITARDANDO, title=title,
     )  # fmt: skip
 
 
@@ -211,23 +209,25 @@ def program(instrument: str) -> int:
     return PROGRAMS.get(" ".join(instrument.lower().replace("-", " ").split()), 0)
 
 
-def _with_sample(score: Score, material: Material, sections: tuple[Section, ...]) -> Score:
-    """Return a score in which the sample is played from the beginning of each section on."""
+def _with_samples(
+    score: Score, samples: Mapping[str, Score], sections: tuple[Section, ...]
+) -> Score:
+    """Return a score in which a sample is played round and round in each section."""
     bar = int(score.meters[0][1].bar_ticks)
-    tracks = []
-    for track in material.sample:
-        rows, start = [track.notes[:0]], 0
-        for section in sections:
-            end = start + section.bars * bar
-            for at in range(start, end, material.sample_ticks):
-                notes = track.notes.copy()
+    rows, start = [], 0
+    for section in sections:
+        sample = samples.get(section.name, samples["A"])
+        end = start + section.bars * bar
+        for at in range(start, end, sample.end):
+            for track in sample.tracks:
+                notes = track.notes[track.notes["onset"] < end - at].copy()
                 notes["onset"] += at
-                notes = notes[notes["onset"] < end]
                 notes["duration"] = np.minimum(notes["duration"], end - notes["onset"])
                 rows.append(notes)
-            start = end
-        tracks.append(replace(track, notes=in_order(np.concatenate(rows)), name=SAMPLE, pedal=[]))
-    return replace(score, tracks=[*tracks, *score.tracks])
+        start = end
+    program = samples["A"].tracks[0].program
+    track = Track(in_order(np.concatenate(rows)), SAMPLE, program)
+    return replace(score, tracks=[track, *score.tracks])
 
 
 def felt(score: Score, lofi: Lofi, rng: np.random.Generator) -> Score:
@@ -237,13 +237,3 @@ def felt(score: Score, lofi: Lofi, rng: np.random.Generator) -> Score:
     if lofi.groove:
         played = grooved(played, find_groove(lofi.groove), lofi.groove_amount, for_groove)
     return humanised(played, lofi.human, for_hands)
-
-
-def sample_of(score: Score, chords: list[Played], key: Key | None = None) -> Material:
-    """Return what a piece gives as a sample: its tracks without drums, and its chords.
-
-    It should begin on a bar line and last for whole bars.
-    """
-    found = key or (score.keys[0][1] if score.keys else find_key(score))
-    tracks = tuple(track for track in score.tracks if not track.drums and len(track.notes))
-    return Material({"A": chords}, found, sample=tracks, sample_ticks=score.end)

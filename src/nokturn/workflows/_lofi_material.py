@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -20,15 +21,15 @@ from nokturn.music.key_finding import find_key
 from nokturn.music.parts import pick
 from nokturn.music.piece import Piece
 from nokturn.music.pitch import Key
-from nokturn.music.score import Score, in_order
+from nokturn.music.score import Notes, Score, in_order
 from nokturn.music.time import TICKS_PER_QUARTER
 from nokturn.music.transposition import transpose_score
 from nokturn.music.voicing import Played
 from nokturn.production import progressions
-from nokturn.production.lofi import METERS, Lofi, Material, meter_of, sample_of
+from nokturn.production.lofi import METERS, Lofi, Material, meter_of
 from nokturn.workflows.load import load
 
-LONGEST_BARS = 16  # of a sample
+SECTION_BARS = 8  # of a part that is taken, at most
 GRID = TICKS_PER_QUARTER // 4
 ALONE = 0.85  # share of onsets with one note from which music is a melody
 LONGEST_SECONDS = 3 * 3600.0
@@ -66,22 +67,30 @@ def from_piece(piece: Piece, lofi: Lofi, asked: set[str]) -> tuple[Lofi, Materia
     lofi = lofi.model_copy(update={"meter": _meter(str(own), name)})
     meter = meter_of(lofi)
     bar = int(meter.bar_ticks)
-    alone = _is_melody(score)
-    excerpt = replace(_excerpt(score, begins, bar), meters=[(0, meter)])
     key = score.keys[0][1] if score.keys else find_key(score)
-    if alone:
-        chords = _under(piece, begins, excerpt.end)
-        material = Material({"A": chords}, key, line=excerpt.tracks[0].notes)
+    parts = dict(zip("AB", _parts(score, begins, bar), strict=False))
+    if _is_melody(score):
+        chords = {name: _under(piece, part) for name, part in parts.items()}
+        lines = {name: part.score.tracks[0].notes for name, part in parts.items()}
+        material = Material(chords, key, lines=lines)
     else:
-        material = sample_of(excerpt, find_chords(excerpt), key)
-    if not any(chord.harmony for chord in material.chords["A"]):
+        samples = {name: replace(part.score, meters=[(0, meter)]) for name, part in parts.items()}
+        chords = {name: find_chords(sample) for name, sample in samples.items()}
+        material = Material(chords, key, samples=samples)
+    if not all(any(chord.harmony for chord in row) for row in material.chords.values()):
         raise InputError("no chords were found in it.", "Name some: --progression", source=name)
     material = _in_key(material, Key.parse(lofi.key)) if lofi.key else material
-    chords = material.chords["A"]
+    return lofi, replace(material, chords=_chords(material, lofi))
+
+
+def _chords(material: Material, lofi: Lofi) -> dict[str, list[Played]]:
+    """Return the chords that were found or named, as rich as the preset has them."""
+    found = dict(material.chords)
     if lofi.progression:
-        chords = progressions.read(lofi.progression, material.key).played(meter)
-    rich = progressions.richer(chords, material.key, lofi.richness)
-    return lofi, replace(material, chords={"A": rich})
+        found = {"A": progressions.read(lofi.progression, material.key).played(meter_of(lofi))}
+    return {
+        name: progressions.richer(row, material.key, lofi.richness) for name, row in found.items()
+    }
 
 
 def _meter(text: str, name: str) -> str:
@@ -100,36 +109,49 @@ def _is_melody(score: Score) -> bool:
     return bool((counts == 1).mean() >= ALONE)
 
 
-def _excerpt(score: Score, begins: int, bar: int) -> Score:
-    """Return the first whole bars from the first note on, on a grid of sixteenths.
+class _Part(NamedTuple):
+    """Some bars of a piece: where they stand in it, and their notes counted from there."""
 
-    A power of two of them, `LONGEST_BARS` at most, so that sections hold it without a rest.
+    start: int
+    score: Score
+
+
+def _parts(score: Score, begins: int, bar: int) -> list[_Part]:
+    """Return the first bars from the first note on, and as many after them where there are.
+
+    A power of two of them, so that sections hold them without a rest.
     """
     first = min(int(track.notes["onset"][0]) for track in score.tracks if len(track.notes))
     start = begins + (max(0, first - begins) // bar) * bar
-    bars = max(1, min(LONGEST_BARS, (score.end - start) // bar))
-    end = start + 2 ** int(np.log2(bars)) * bar
+    whole = max(1, min(SECTION_BARS, -(-(score.end - start) // bar)))
+    length = 2 ** int(np.log2(whole)) * bar
+    parts = [_excerpt(score, at, length) for at in (start, start + length)]
+    few = parts[0].score.note_count // 4
+    return [part for part in parts if part.score.note_count > few]
+
+
+def _excerpt(score: Score, start: int, length: int) -> _Part:
+    """Return some bars of a score, on a grid of sixteenths."""
     tracks = []
     for track in score.tracks:
-        notes = track.notes[(track.notes["onset"] >= start) & (track.notes["onset"] < end)].copy()
-        stops = np.minimum(notes["onset"] + notes["duration"], end) - start
+        onset = track.notes["onset"]
+        notes = track.notes[(onset >= start) & (onset < start + length)].copy()
+        stops = np.minimum(notes["onset"] + notes["duration"] - start, length)
         onsets = (notes["onset"] - start + GRID // 2) // GRID * GRID
-        notes["onset"] = np.minimum(onsets, end - start - GRID)
+        notes["onset"] = np.minimum(onsets, length - GRID)
         notes["duration"] = np.maximum(stops - notes["onset"], GRID)
         if len(notes):
             tracks.append(replace(track, notes=in_order(notes), pedal=[]))
-    if not tracks:
-        raise InputError("there are no notes from its first bar line on.", source=score.title)
-    return replace(score, tracks=tracks, meters=[], keys=[], tempos=[], length=end - start)
+    return _Part(start, Score(tracks, length=length))
 
 
-def _under(piece: Piece, begins: int, length: int) -> list[Played]:
-    """Return the chords under a melody from its first bar line on: as written, else found."""
+def _under(piece: Piece, part: _Part) -> list[Played]:
+    """Return the chords under a part of a melody: as written, else found."""
     chords = written_chords(piece.sheet) or chords_of(Piece(harmonised(piece.sheet)))
     cut: list[Played] = []
     at = 0
     for chord, duration in chords:
-        start, stop = max(at, begins), min(at + int(duration), begins + length)
+        start, stop = max(at, part.start), min(at + int(duration), part.start + part.score.end)
         at += int(duration)
         if stop > start:
             cut.append(Played(chord, stop - start))
@@ -152,9 +174,14 @@ def _in_key(material: Material, key: Key) -> Material:
         name: [Played(moved(chord), ticks) for chord, ticks in row]
         for name, row in material.chords.items()
     }
-    line = material.line
-    if line is not None:
-        line = line.copy()
-        line["pitch"] += by
-    sample = transpose_score(Score(list(material.sample)), by).tracks
-    return replace(material, chords=chords, key=key, line=line, sample=tuple(sample))
+    lines = material.lines and {name: _higher(row, by) for name, row in material.lines.items()}
+    samples = material.samples and {
+        name: transpose_score(sample, by) for name, sample in material.samples.items()
+    }
+    return replace(material, chords=chords, key=key, lines=lines, samples=samples)
+
+
+def _higher(notes: Notes, by: int) -> Notes:
+    moved = notes.copy()
+    moved["pitch"] += by
+    return moved
