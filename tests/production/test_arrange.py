@@ -123,7 +123,7 @@ def test_a_given_line_is_fitted_to_the_chords() -> None:
     assert found["onset"].tolist() == [0, 480, 720, 960, 1920, 2400, 2640, 2880]
     assert found["pitch"].tolist() == [60, 67, 69, 67, 60, 64, 69, 64]
     assert len(fitted(notes_of([]), place("C Am", METERS[0], 2), C)) == 0
-    score = arranged(line=line)
+    score = arranged(line={"A": line})
     assert 60 in notes(score, "Melody")["pitch"]
 
 
