@@ -20,8 +20,12 @@ from typing import TYPE_CHECKING, Any
 from nokturn.music.piece import Piece
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from nokturn.workflows.evaluate import Evaluation
     from nokturn.workflows.likeness import Likeness
+    from nokturn.workflows.lofi import Track
 
 
 class ShownPiece(Piece):
@@ -136,6 +140,7 @@ def generate(
     top_k: int = 0,
     min_p: float = 0.0,
     primer: str = "",
+    rhythm: str = "",
 ) -> Pieces:
     """Compose new music.
 
@@ -170,8 +175,142 @@ def generate(
     events = workflow(
         model or default_model(), key=key, meter=meter, tempo=str(tempo), bars=bars, n=n,
         seed=seed, temperature=temperature, top_p=top_p, top_k=top_k, min_p=min_p, primer=primer,
+        rhythm=rhythm,
     )  # fmt: skip
     return shown(event.piece for event in events if isinstance(event, Composed))
+
+
+class ShownTrack:
+    """A produced track that plays in a notebook, and saves itself.
+
+    Attributes
+    ----------
+    track
+        What it shows: see `nokturn.workflows.lofi.Track`.
+    """
+
+    def __init__(self, track: Track) -> None:
+        self.track = track
+
+    @property
+    def piece(self) -> ShownPiece:
+        """Its score."""
+        return ShownPiece.of(self.track.piece)
+
+    @property
+    def stems(self) -> dict[str, NDArray[np.float32]]:
+        """Its parts and ambiences by name, each (2, samples) at 44.1 kHz."""
+        return self.track.stems()
+
+    def mix(self) -> NDArray[np.float32]:
+        """Return it as sound, (2, samples) at 44.1 kHz."""
+        return self.track.mix()
+
+    def loop(self, bars: int = 8) -> NDArray[np.float32]:
+        """Return a loop of so many bars, (2, samples), exact to the sample."""
+        return self.track.loop(bars)[1]
+
+    def save(
+        self, *paths: str | Path, stems: str | Path = "", loop: int = 0, force: bool = False
+    ) -> list[Path]:
+        """Write sound, MIDI or pictures, by the endings; also stems and a loop where asked for."""
+        from nokturn.workflows.lofi_files import planned, write
+
+        plan = planned(self.track, paths, stems=stems, loop=loop, force=force)
+        return list(write(self.track, plan, bars=loop))
+
+    def _repr_mimebundle_(self, **_wanted: Any) -> dict[str, str]:
+        from nokturn.workflows.show import show_track, words
+
+        piece = self.track.piece
+        return {"text/plain": words(piece), "text/html": show_track(piece, self.mix())}
+
+
+def lofi(
+    source: str | Path | Piece = "",
+    *,
+    preset: str | Path = "dusty",
+    set: Sequence[str] = (),
+    model: str = "",
+    seed: int | None = None,
+    **settings: Any,
+) -> ShownTrack:
+    """Make a lo-fi track.
+
+    Parameters
+    ----------
+    source
+        A file or piece: a melody gets chords and drums, other music becomes the sample.
+    preset
+        Built in (``"dusty"``, ``"rainy-night"`` ...) or a TOML file.
+    set, settings
+        Settings of the preset: ``bpm=78, key="Fm", rain=0.4``.
+    model
+        One that writes the sample.
+    """
+    from nokturn.workflows.lofi import lofi as workflow
+
+    return ShownTrack(workflow(source, preset=preset, set=set, model=model, seed=seed, **settings))
+
+
+def rhythm(
+    pitches: str | Path = "",
+    *,
+    by: str = "euclid",
+    set: Sequence[str] = (),
+    tracks: str = "no-drums",
+    bars: int | None = None,
+    meter: str = "any",
+    tempo: str | float = "",
+    n: int = 1,
+    seed: int | None = None,
+) -> Pieces:
+    """Give pitches a rhythm.
+
+    Parameters
+    ----------
+    pitches
+        A file, chords such as ``"Am7 D9"``, or nothing: then drums play it.
+    by, set
+        ``"euclid"``, ``"cells"``, ``"metrical"`` with settings such as ``"onsets=5"``;
+        ``"network"``, a model of rhythm, or a file.
+    """
+    from nokturn.workflows.rhythm import rhythm as workflow
+
+    events = workflow(
+        pitches, by=by, set=set, tracks=tracks, bars=bars, meter=meter, tempo=tempo, n=n, seed=seed
+    )
+    return shown(event.piece for event in events)
+
+
+def perform(
+    source: str | Path,
+    *,
+    style: str = "mechanical",
+    set: Sequence[str] = (),
+    like: str | Path = "",
+    instruments: Sequence[str] = (),
+    tune: int = 0,
+    seed: int | None = None,
+) -> Pieces:
+    """Return the pieces of a file as somebody would play them.
+
+    Parameters
+    ----------
+    style, set
+        ``"folk-dance"``, ``"romantic-piano"``, ``"lo-fi"``; settings such as ``"rubato=0.2"``.
+    like
+        A performance whose tempo and loudness are taken.
+    instruments
+        ``"Melody=flute"``, ``"2=cello"``, ``"all=piano"``.
+    """
+    from nokturn.workflows.perform import perform as workflow
+
+    return shown(
+        workflow(
+            source, style=style, set=set, like=like, instruments=instruments, tune=tune, seed=seed
+        )
+    )
 
 
 def harmonise(

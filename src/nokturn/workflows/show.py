@@ -34,7 +34,14 @@ def show_html(pieces: Sequence[Piece], *, budget: int = CELL_BYTES) -> str:
     return "\n".join(_figure(piece, share, score=len(pieces) == 1) for piece in pieces)
 
 
-def _figure(piece: Piece, budget: int, *, score: bool) -> str:
+def show_track(piece: Piece, sound: NDArray[np.float32], *, budget: int = CELL_BYTES) -> str:
+    """Return a produced piece as HTML: its piano roll, and a player of its sound (2, T)."""
+    return _figure(piece, budget, score=False, sound=sound.mean(axis=0, dtype=np.float32))
+
+
+def _figure(
+    piece: Piece, budget: int, *, score: bool, sound: NDArray[np.float32] | None = None
+) -> str:
     """Return one piece as a figure; a picture that would not fit is left out."""
     parts = []
     for picture in (*([_score_svg] if score else []), _roll_svg):
@@ -46,7 +53,7 @@ def _figure(piece: Piece, budget: int, *, score: bool) -> str:
         if len(svg.encode()) < budget // 2:
             parts.append(svg)
             budget -= len(svg.encode())
-    player, cut = _player(piece, budget - 2_000)
+    player, cut = _player(_sound(piece) if sound is None else sound, budget - 2_000)
     caption = html.escape(words(piece) + cut)
     body = "\n".join((*parts, player))
     return f'<figure style="margin:1em 0">\n{body}\n<figcaption>{caption}</figcaption></figure>'
@@ -83,11 +90,16 @@ def _inline(svg: str) -> str:
     return svg[svg.index("<svg") :]
 
 
-def _player(piece: Piece, budget: int) -> tuple[str, str]:
-    """Return a player for a piece within so many bytes, and what to say if it is cut short."""
+def _sound(piece: Piece) -> NDArray[np.float32]:
+    """Return a piece as sound in mono, (T,)."""
     from nokturn.rendering.audio.mix import render
 
-    samples = render(piece.score).mean(axis=1, dtype=np.float32)
+    mono: NDArray[np.float32] = render(piece.score).mean(axis=1, dtype=np.float32)
+    return mono
+
+
+def _player(samples: NDArray[np.float32], budget: int) -> tuple[str, str]:
+    """Return a player for sound within so many bytes, and what to say if it is cut short."""
     seconds = len(samples) / RATE
     data, form, kept = _fitting(samples, budget * 3 // 4)  # base64 makes three bytes four
     if kept <= 0:
