@@ -1,6 +1,6 @@
 """Files: samples become WAV, FLAC, OGG Vorbis or MP3.
 
-    write_audio("tune.ogg", render(score), title="The Blackbird")
+    write_audio("tune.ogg", render(score), title="The Blackbird", tempo_qpm=120)
 
 WAV is written by Python itself; the others need the libsndfile that the soundfile package brings.
 WAV and FLAC hold 16 bits, with a dither that is the same each time.
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from nokturn.errors import ResourceError, UsageError, did_you_mean
 from nokturn.rendering.audio.mix import SAMPLE_RATE
+from nokturn.rendering.audio.tags import SOFTWARE, Tags, id3, with_chunks
 
 FORMS = {"wav": ("WAV", "PCM_16"), "flac": ("FLAC", "PCM_16"), "ogg": ("OGG", "VORBIS"),
          "mp3": ("MP3", "MPEG_LAYER_III")}  # fmt: skip
@@ -26,7 +27,13 @@ MP3_QUALITY = 0.35  # of libsndfile's 0 (best) to 1 (smallest): about 190 kbit/s
 
 
 def audio_bytes(
-    samples: NDArray[np.float32], form: str, *, sample_rate: int = SAMPLE_RATE, title: str = ""
+    samples: NDArray[np.float32],
+    form: str,
+    *,
+    sample_rate: int = SAMPLE_RATE,
+    title: str = "",
+    tempo_qpm: float = 0.0,
+    recipe: str = "",
 ) -> bytes:
     """Return samples as an audio file's bytes.
 
@@ -36,8 +43,8 @@ def audio_bytes(
         Shape (samples, 2), or (samples,) in mono, within -1 and 1; what lies beyond is cut.
     form
         ``wav``, ``flac``, ``ogg`` or ``mp3``.
-    title
-        Written into the file where its format has a place for it (WAV has none here).
+    title, tempo_qpm, recipe
+        Written into the file; what is empty or 0 is left out.
 
     Raises
     ------
@@ -49,11 +56,13 @@ def audio_bytes(
     if form not in FORMS:
         raise UsageError(f"There is no sound format named {form!r}.", did_you_mean(form, FORMS))
     frames = samples.reshape(len(samples), -1)
+    tags = Tags(title, tempo_qpm, recipe)
     if form == "wav":
-        return _wav(_sixteen_bits(frames), sample_rate)
+        wav = _wav(_sixteen_bits(frames), sample_rate)
+        return with_chunks(wav, tags, len(frames), sample_rate)
     # the lossy coders take floats: libsndfile 1.2.2 garbles 16-bit stereo on its way into MP3
     whole = _sixteen_bits(frames) if form == "flac" else np.clip(frames, -1, 1)
-    return _encoded(whole, form, sample_rate, title)
+    return _encoded(whole, form, sample_rate, tags)
 
 
 def write_audio(
@@ -62,11 +71,18 @@ def write_audio(
     *,
     sample_rate: int = SAMPLE_RATE,
     title: str = "",
+    tempo_qpm: float = 0.0,
+    recipe: str = "",
 ) -> None:
     """Write samples into a file whose ending says its form; it appears when it is whole."""
     path = Path(path)
     data = audio_bytes(
-        samples, path.suffix[1:].lower(), sample_rate=sample_rate, title=title or path.stem
+        samples,
+        path.suffix[1:].lower(),
+        sample_rate=sample_rate,
+        title=title or path.stem,
+        tempo_qpm=tempo_qpm,
+        recipe=recipe,
     )
     new = path.with_name(f".{path.name[:100]}.{os.getpid()}.tmp")
     try:
@@ -104,7 +120,7 @@ def _wav(pcm: NDArray[np.int16], sample_rate: int) -> bytes:
 
 
 def _encoded(
-    frames: NDArray[np.int16] | NDArray[np.float32], form: str, sample_rate: int, title: str
+    frames: NDArray[np.int16] | NDArray[np.float32], form: str, sample_rate: int, tags: Tags
 ) -> bytes:
     """Return samples encoded by libsndfile."""
     try:
@@ -126,12 +142,15 @@ def _encoded(
     with soundfile.SoundFile(
         buffer, "w", sample_rate, frames.shape[1], subtype=subtype, format=container, **extra
     ) as file:
-        if title:
-            file.title = title
-        file.software = "Nokturn"
+        if form != "mp3":  # its tags are our own
+            file.software = SOFTWARE
+            if tags.title:
+                file.title = tags.title
+            if tags.comment:
+                file.comment = tags.comment
         for start in range(0, len(frames), BLOCK):
             file.write(frames[start : start + BLOCK])
-    return buffer.getvalue()
+    return (id3(tags) if form == "mp3" else b"") + buffer.getvalue()
 
 
 def _levels(soundfile: object) -> bool:

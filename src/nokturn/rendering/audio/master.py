@@ -27,6 +27,7 @@ RUMBLE_HZ = 25.0  # below which nothing is music
 GLUE_DB = -24.0  # from which the glue works
 LEAD_IN_S = 4.0  # of a loop's end that is heard before its beginning, and thrown away
 LEAD_OUT_S = 1.0
+JOIN_S = 0.05
 
 
 class Master(BaseModel):
@@ -75,8 +76,13 @@ def mastered(
     whole = coloured(
         mix[:, around], sample_rate, master, seed=seed, period_s=length / sample_rate, start=-before
     )
-    loud = levelled(whole, sample_rate, master.lufs)[:, before : before + length]
-    return np.ascontiguousarray(loud)
+    loud = levelled(whole, sample_rate, master.lufs)
+    out = np.ascontiguousarray(loud[:, before : before + length])
+    # what comes after the end is the beginning, but for the grid of what moves: join them softly
+    join = min(length, int(JOIN_S * sample_rate))
+    slope = np.linspace(0, 1, join, dtype=np.float32)
+    out[:, :join] += (1 - slope) * (loud[:, before + length :][:, :join] - out[:, :join])
+    return out
 
 
 def coloured(

@@ -63,8 +63,8 @@ def _lateness(
 def saturated(signal: Signal, drive: float) -> Signal:
     """Return a signal rounded off as by tape: tanh(drive x) / drive.
 
-    What is soft stays as it is, and nothing exceeds 1 / drive. Worked out at twice the rate, so
-    that the harmonics it adds do not fold back.
+    What is soft stays as it is, and hardly anything exceeds 1 / drive. Worked out at twice the
+    rate, so that the harmonics it adds do not fold back.
 
     Parameters
     ----------
