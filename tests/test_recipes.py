@@ -3,8 +3,14 @@
 import tomllib
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from nokturn.music.piece import Piece
+from nokturn.music.score import Score
+from nokturn.production.drum_styles import STYLES
+from nokturn.production.drums import drum_track
+from nokturn.production.form import Section
 from nokturn.settings import recipe_name
 from nokturn.training.runs import published
 from nokturn.workflows.generate import generate
@@ -33,10 +39,23 @@ def tunes(tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope="session")
+def beats(tmp_path_factory):
+    """Return a folder of drums in all styles."""
+    folder = tmp_path_factory.mktemp("beats")
+    for style in STYLES:
+        track = drum_track([Section("A", 8)], style, rng=np.random.default_rng(5))
+        if len(track.notes):
+            save(Piece(Score([track])), folder / f"{style}.mid")
+    return folder
+
+
 @pytest.mark.parametrize("recipe", [*variants()], ids=recipe_name)
-def test_a_recipe_learns_from_a_few_tunes(recipe, tunes, tmp_path, monkeypatch):
+def test_a_recipe_learns_from_a_little(recipe, tunes, beats, tmp_path, monkeypatch):
     monkeypatch.setenv("NOKTURN_HOME", str(tmp_path))
     name = recipe_name(recipe)
-    for _ in train(tunes, name=name, recipe=recipe, quick=True, time="1s"):
+    for _ in train(
+        beats if name == "drums" else tunes, name=name, recipe=recipe, quick=True, time="1s"
+    ):
         pass
     assert published(name).exists()

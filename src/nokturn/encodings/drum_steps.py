@@ -1,7 +1,7 @@
 """Drum steps: what a drummer strikes at once, one symbol a sixteenth.
 
-    style:funk  tempo:100  beat  |  K..h.....  .........  ..sh.....  ...
-    kick and closed hi-hat; nothing; a soft snare with the hi-hat
+    style:funk tempo:100 beat    KH! - h - S!H s
+    kick and an accented hi-hat; nothing; a soft hi-hat; nothing; an accented snare with it ...
 
 A set of nine drums, each silent, soft (``k``), plain (``K``) or accented (``K!``), is one symbol;
 `fit` keeps the frequent sets, and a rare one is written as the nearest of them. The piece begins
@@ -77,8 +77,8 @@ class DrumSteps(Encoding):
     bar: int = Field(default=16, ge=1, le=96)  # steps of a bar
     most: int = Field(default=500, ge=1, le=20_000)  # sets with a symbol
 
-    _levels: NDArray[np.int64] = PrivateAttr(default_factory=lambda: np.zeros((0, 9), np.int64))
-    _nearest: dict[int, int] = PrivateAttr(default_factory=dict)
+    _levels: list[tuple[int, ...]] = PrivateAttr(default_factory=list)  # of each symbol's drums
+    _known: dict[int, int] = PrivateAttr(default_factory=dict)  # set of drums -> symbol
 
     @property
     def channels(self) -> dict[str, int]:
@@ -103,9 +103,14 @@ class DrumSteps(Encoding):
         return self.with_vocabulary([BOUNDARY_NAME, *_TOLD, *names])
 
     def _prepare(self) -> None:
-        self._levels = np.stack([_drums(name) for name in self._vocabulary])
-        codes = (self._levels @ _PLACE).tolist()
-        self._nearest = {code: k for k, code in enumerate(codes) if self._is_step(k)}
+        self._levels = [_drums(name) for name in self._vocabulary]
+        codes = (np.array(self._levels) @ _PLACE).tolist()
+        self._known = {code: k for k, code in enumerate(codes) if self._is_step(k)}
+
+    @property
+    def steps(self) -> frozenset[int]:
+        """The symbols that are a step of time."""
+        return frozenset(k for k in range(len(self._vocabulary)) if self._is_step(k))
 
     def _is_step(self, symbol: int) -> bool:
         return symbol != BOUNDARY and self._vocabulary[symbol] not in _TOLD
@@ -120,13 +125,12 @@ class DrumSteps(Encoding):
 
     def _symbol(self, code: int) -> int:
         """Return the id of a set of drums, or of the set with a symbol that is most like it."""
-        if code not in self._nearest:
-            wanted = code // _PLACE % 4
-            steps = np.array(sorted(self._nearest.values()))
-            rows = self._levels[steps]
-            away = np.abs(rows - wanted).sum(1) + 2.5 * ((rows > 0) != (wanted > 0)).sum(1)
-            self._nearest[code] = int(steps[np.argmin(away)])
-        return self._nearest[code]
+        if code in self._known:
+            return self._known[code]
+        steps = sorted(self._known.values())
+        rows, wanted = np.array(self._levels)[steps], code // _PLACE % 4
+        away = np.abs(rows - wanted).sum(1) + 2.5 * ((rows > 0) != (wanted > 0)).sum(1)
+        return steps[int(np.argmin(away))]
 
     def _grid(self, piece: Piece) -> NDArray[np.int64]:
         """Return how loud each drum is in each step, (T, 9); of two in a step the louder one."""
@@ -150,7 +154,7 @@ class DrumSteps(Encoding):
     def decode(self, ids: ArrayLike) -> Piece:
         """Return ids as a piece: a drum track; any ids are one."""
         symbols = [k for k in np.asarray(ids, dtype=np.int64).tolist() if self._is_step(k)]
-        grid = self._levels[np.array(symbols, dtype=np.int64)]
+        grid = np.array(self._levels)[np.array(symbols, dtype=np.int64)]
         tick = TICKS_PER_QUARTER / self.per_quarter
         rows = [
             (round(step * tick), max(1, round(tick)), NINE[drum].pitch, VELOCITIES[level])
@@ -197,17 +201,15 @@ def _sign(letter: str, level: int) -> str:
     return letter if level == SOFT else letter.upper() + "!" * (level == ACCENTED)
 
 
-def _drums(name: str) -> NDArray[np.int64]:
-    """Return how loud each drum is in a symbol, (9,): the inverse of `_name`."""
-    levels = np.zeros(len(NINE), dtype=np.int64)
+def _drums(name: str) -> tuple[int, ...]:
+    """Return how loud each of the nine drums is in a symbol: the inverse of `_name`."""
     if name in _TOLD or not re.fullmatch(r"([a-z]|[A-Z]!?)+", name):
-        return levels
-    letters = [drum.letter for drum in NINE]
-    for letter, accent in re.findall(r"([A-Za-z])(!?)", name):
-        if letter.lower() in letters:
-            level = ACCENTED if accent else PLAIN if letter.isupper() else SOFT
-            levels[letters.index(letter.lower())] = level
-    return levels
+        return (0,) * len(NINE)
+    levels = {
+        letter.lower(): ACCENTED if accent else PLAIN if letter.isupper() else SOFT
+        for letter, accent in re.findall(r"([A-Za-z])(!?)", name)
+    }
+    return tuple(levels.get(drum.letter, 0) for drum in NINE)
 
 
 def _band(qpm: float) -> str:

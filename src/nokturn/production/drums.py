@@ -161,11 +161,16 @@ def _loud(velocity: float, energy: float) -> int:
     return int(np.clip(round(velocity * (0.8 + 0.4 * energy)), 1, 127))
 
 
+def _gentle(drum: int, energy: float) -> int:
+    """Return the drum, or a stick on the rim for the snare where there is little energy."""
+    return RIM if drum == SNARE and energy < GENTLE else drum
+
+
 def _notes(rows: Hits, total: int) -> Notes:
     """Return strokes as notes in order, none longer than the form."""
     notes = np.zeros(len(rows), dtype=NOTE)
     for k, (tick, drum) in enumerate(sorted(rows)):
-        ringing = RINGING if drum >= 49 and drum < 60 else STEP
+        ringing = RINGING if 49 <= drum < 60 else STEP
         notes[k] = (tick, min(ringing, total - tick), drum, rows[tick, drum])
     return notes
 
@@ -200,9 +205,9 @@ class Drummer:
             velocity, least = SIGNS[stroke.sign]
             if section.energy < least or chance[0] >= self._likely(stroke, section.energy):
                 continue
-            gentle = stroke.drum == SNARE and section.energy < GENTLE
-            drum = RIM if gentle else stroke.drum
-            hits[stroke.tick, drum] = _loud(velocity + 8 * (chance[1] - 0.5), section.energy)
+            hits[stroke.tick, _gentle(stroke.drum, section.energy)] = _loud(
+                velocity + 8 * (chance[1] - 0.5), section.energy
+            )
         return self._thickened(hits, section.energy, chances[::-1])
 
     def _chances(self, name: str, bar: int) -> NDArray[np.float64]:
@@ -251,7 +256,7 @@ class Drummer:
         for k, tick in enumerate(steps):
             part = (k + 1) / len(steps)
             drum = drums[min(int(k * len(drums) / len(steps)), len(drums) - 1)]
-            kept[tick, drum] = _loud(SOFTEST + part * (LOUDEST - SOFTEST), energy)
+            kept[tick, _gentle(drum, energy)] = _loud(SOFTEST + part * (LOUDEST - SOFTEST), energy)
         return kept
 
     def crashed(self, hits: Hits) -> Hits:
