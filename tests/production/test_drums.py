@@ -174,6 +174,20 @@ def test_layers_play_their_rhythm():
     assert hits(track, SHAKER).tolist() == [k * 960 + at for k in range(4) for at in (0, 360, 720)]
 
 
+def test_drums_played_elsewhere_are_laid_out_by_sections():
+    rows = [(bar * 1920 + at, 60, 45 + bar, 100) for bar in range(8) for at in (0, 480)]
+    played = Track.of(rows, drums=True)
+    form = (Section("A", 2), Section("B", 2), Section("A", 2))
+    track = drums(form, "dusty", fills=0, played=played)
+    toms = track.notes[track.notes["pitch"] < 49]
+    toms = toms[toms["pitch"] >= 45]
+    assert [(n["onset"] // 1920, n["pitch"]) for n in toms if n["onset"] % 1920] == [
+        (0, 45), (1, 46), (2, 47), (3, 48), (4, 45), (5, 46)
+    ]  # fmt: skip
+    assert filled_bars(drums(SONG, fills=8, played=drums(fills=0)), 20) == [7, 11]
+    assert not len(drums(played=Track.of([], drums=True)).notes)
+
+
 def test_the_same_seed_is_the_same_track_another_is_not():
     first, again, other = (drums(seed=seed).notes for seed in (3, 3, 4))
     assert (first == again).all()

@@ -92,10 +92,11 @@ class Groove(Source):
 
 
 def _cut(item: Item, ticks: int) -> list[Item]:
-    """Return a piece as pieces of so many ticks, those without notes left out."""
+    """Return a piece as pieces of so many ticks; what is left at the end, if shorter, falls off."""
     score = item.piece.score.resampled(TICKS_PER_QUARTER)
     parts = []
-    for number, start in enumerate(range(0, score.end, ticks), 1):
+    whole = max(1, score.end // ticks)
+    for number, start in enumerate(range(0, whole * ticks, ticks), 1):
         tracks = [_between(track, start, start + ticks) for track in score.tracks]
         if any(len(track.notes) for track in tracks):
             piece = replace(item.piece, sheet_or_score=replace(score, tracks=tracks, length=0))

@@ -50,6 +50,7 @@ LOUDER = 1.2  # times the velocity, where a drum meets an accent
 DRAWN_KICKS = 2  # added to a bar for its accents, at most
 FILLS = ("x.xx", "xxx.", "x.x.", "..xx", "xx.x", "x..x")  # of one beat
 SOFTEST, LOUDEST = 60, 112  # velocities between which a fill rises
+SOFTEST_KEPT = 72  # velocity of what is copied where there is no energy
 RINGING = TICKS_PER_QUARTER  # ticks that a cymbal is written
 
 
@@ -64,6 +65,7 @@ def drum_track(
     density: float = 0.5,
     accents: Rhythm | None = None,
     layers: Mapping[int, Rhythm] | None = None,
+    played: Track | None = None,
 ) -> Track:
     """Return the drums of a form.
 
@@ -82,6 +84,9 @@ def drum_track(
         louder, and the kick goes there.
     layers
         Rhythms of more drums by General MIDI pitch, Euclidean ones for example, round and round.
+    played
+        Drums of the same meter in place of the style's table, from a model or a file: each section
+        takes its bars from there, sections of one name the same; the style gives fills and cymbals.
 
     Raises
     ------
@@ -91,6 +96,7 @@ def drum_track(
     _check(ghost, fills, density, meter)
     drummer = Drummer(find_style(style), meter, rng, ghost, density)
     length = int(meter.bar_ticks)
+    copied = None if played is None else Copied(played, length)
     total = length * sum(section.bars for section in sections)
     wanted = _velocities(accents, total)
     parts = {drum: _velocities(rhythm, total) for drum, rhythm in (layers or {}).items()}
@@ -103,7 +109,7 @@ def drum_track(
             number += 1
             if "drums" not in section.parts:
                 continue
-            hits = drummer.bar(section, bar)
+            hits = drummer.bar(section, bar) if copied is None else copied.bar(section, bar)
             hits = _to_accents(hits, wanted[start : start + length], section.energy)
             hits |= _layered(parts, start, length, section.energy)
             if _ends(section, bar, after):
@@ -243,7 +249,7 @@ class Drummer:
     def filled(self, hits: Hits, energy: float) -> Hits:
         """Return a bar with a fill at its end: one beat of little energy, else two."""
         beats = 1 if energy < 0.5 or len(self.cells) < 3 else 2
-        if not self.style.lines:
+        if not hits:
             return hits
         begin = self.cells[-beats]
         kept = {key: velocity for key, velocity in hits.items() if key[0] < begin or key[1] == KICK}
@@ -261,11 +267,43 @@ class Drummer:
 
     def crashed(self, hits: Hits) -> Hits:
         """Return a bar that begins with the style's cymbal and the kick."""
-        if not self.style.crash or not self.style.lines:
+        if not self.style.crash or not hits:
             return hits
         keeper = (0, self.style.keeper)
         kept = {key: velocity for key, velocity in hits.items() if key != keeper}
         return kept | {(0, self.style.crash): 92, (0, KICK): max(96, hits.get((0, KICK), 0))}
+
+
+class Copied:
+    """Bars of a track that was drummed before, of a section so many, thinned by energy.
+
+    Parameters
+    ----------
+    length
+        Ticks of a bar.
+    """
+
+    def __init__(self, track: Track, length: int) -> None:
+        bars = max(1, -(-int(track.notes["onset"].max(initial=-1) + 1) // length))
+        self.bars: list[Hits] = [{} for _ in range(bars)]
+        self.begin: dict[str, int] = {}  # first bar of each section's material
+        self.taken = 0
+        for note in track.notes:
+            bar, tick = divmod(int(note["onset"]), length)
+            self.bars[bar][tick, int(note["pitch"])] = int(note["velocity"])
+
+    def bar(self, section: Section, bar: int) -> Hits:
+        """Return the strokes of a bar of a section; bars count from 0."""
+        if section.name not in self.begin:
+            self.begin[section.name] = self.taken
+            self.taken += section.bars
+        found = self.bars[(self.begin[section.name] + bar) % len(self.bars)]
+        softest = SOFTEST_KEPT * max(0.0, 1 - 2 * section.energy)
+        return {
+            (tick, _gentle(drum, section.energy)): _loud(velocity, section.energy)
+            for (tick, drum), velocity in found.items()
+            if velocity >= softest
+        }
 
 
 def _to_accents(hits: Hits, accents: NDArray[np.int64], energy: float) -> Hits:
