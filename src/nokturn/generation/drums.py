@@ -12,13 +12,15 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from nokturn.encodings.base import BOUNDARY, restore
-from nokturn.encodings.drum_steps import KINDS, STYLES, DrumSteps
+from nokturn.encodings.drum_steps import KINDS, REST, STYLES, DrumSteps
 from nokturn.errors import ModelError, UsageError, did_you_mean
 from nokturn.generation.sampling import Sampling, draw, probabilities
 from nokturn.models._file import ModelFile
 from nokturn.music.score import Track
 
 MOST_BARS = 2000
+MOST_QUIET = 7  # steps without a stroke: drummers who keep a beat are hardly ever silent longer,
+# and a network that has been silent by chance stays so
 SAMPLING = Sampling(temperature=0.85, min_p=0.02)
 
 
@@ -61,14 +63,18 @@ def drum_bars(
         )
     told = encoding.told(style, qpm, kind)
     steps = encoding.steps
-    silent = [symbol for symbol in range(len(encoding.vocabulary)) if symbol not in steps]
+    told_only = [symbol for symbol in range(len(encoding.vocabulary)) if symbol not in steps]
+    rest = encoding.vocabulary.index(REST)
     stream, tracker = file.model.begin(rng), encoding.tracker()
     ids: list[int] = []
     with threadpool_limits(limits=1):  # many threads only slow such small products down
         for symbol in [BOUNDARY, *told]:
             logits = stream.step(symbol, tracker.step(symbol))
+        quiet = MOST_QUIET  # steps since the last stroke; the first step is one
         for _ in range(bars * encoding.bar):
-            symbol = draw(probabilities(logits, sampling, silent), rng)
+            barred = [*told_only, rest] if quiet >= MOST_QUIET else told_only
+            symbol = draw(probabilities(logits, sampling, barred), rng)
+            quiet = quiet + 1 if symbol == rest else 0
             ids.append(symbol)
             logits = stream.step(symbol, tracker.step(symbol))
     return encoding.decode(ids).score.tracks[0]
