@@ -16,6 +16,7 @@ from nokturn.rendering.audio.stems import mixed
 from nokturn.workflows.load import load
 from nokturn.workflows.lofi import PRESETS, lofi
 from nokturn.workflows.lofi_files import planned, write
+from nokturn.workflows.lofi_stream import check_endless, endless
 from nokturn.workflows.save import save
 
 SHORT = {"seed": 7, "minutes": 0.2}
@@ -242,3 +243,28 @@ def test_a_model_writes_the_sample():
     track = lofi(model="folk", **SHORT)
     assert track.piece.recipe["from"] == "folk"
     assert "Melody" in tracks_of(track)
+
+
+def test_layers_of_euclid_join_the_drums():
+    drums = tracks_of(lofi(**SHORT, layers=[[70, 5, 16]]))["Drums"]
+    assert (drums["pitch"] == 70).sum() >= 5
+    with pytest.raises(UsageError, match="a layer is a drum"):
+        lofi(seed=1, layers=[[20, 5, 16]])
+
+
+def test_endless_is_without_a_gap_ends_when_asked_and_is_the_same_each_time():
+    first = np.concatenate([*endless(seed=4, minutes=0.9, rain=0.0)])
+    again = np.concatenate([*endless(seed=4, minutes=0.9, rain=0.0)])
+    assert np.array_equal(first, again)
+    assert len(first) == int(0.9 * 60 * SAMPLE_RATE)
+    loud = np.sqrt((first[: -9 * SAMPLE_RATE].astype(float) ** 2).mean(axis=1))
+    second = loud[: len(loud) // SAMPLE_RATE * SAMPLE_RATE].reshape(-1, SAMPLE_RATE).mean(axis=1)
+    assert second.min() > 100  # nowhere a second of silence
+    assert abs(first[-1]).max() <= 2
+
+
+def test_what_has_no_end_fills_no_file():
+    with pytest.raises(UsageError, match="--endless and --loop do not go together"):
+        check_endless("", "", "", 8, [])
+    with pytest.raises(UsageError, match="fills no file"):
+        check_endless("", "", "", 0, ["x.wav"])

@@ -14,6 +14,7 @@ EXAMPLES = (
     "nokturn lofi --preset rainy-night --minutes 3 --seed 7 -o night.mp3 --stems night/",
     'nokturn lofi --progression "ii V I vi" --key Fm --bpm 78 -o t.mp3 --loop 8 -o loop.wav',
     "nokturn lofi prelude.mid --drums lazy --rain 0.4 -o prelude.mp3 -o prelude-lofi.mid",
+    "nokturn lofi --endless --preset rainy-night --minutes 60",
 )
 
 
@@ -51,6 +52,11 @@ EXAMPLES = (
     "--loop", type=click.IntRange(1, 64), metavar="BARS", help="Also a loop, exact to the sample."
 )
 @click.option(
+    "--endless",
+    is_flag=True,
+    help="Play on and on (for --minutes, if given), or with -o - write WAV into a pipe.",
+)
+@click.option(
     "-o",
     "--out",
     multiple=True,
@@ -67,6 +73,7 @@ def lofi(
     out: tuple[str, ...],
     stems: str,
     loop: int | None,
+    endless: bool,
     force: bool,
     as_json: bool,
     **wishes: Any,
@@ -76,6 +83,9 @@ def lofi(
     From nothing, from --progression, from FILE (a melody gets chords and drums, other music becomes
     the sample) or from a --model. Without -o it is written here as .mp3 and .mid.
     """  # fmt: skip
+    if endless:
+        _on_and_on(terminal, source, out, stems, loop or 0, wishes)
+        return
     from nokturn.workflows.lofi import lofi as workflow
     from nokturn.workflows.lofi_files import planned, write
     from nokturn.workflows.show import words
@@ -90,3 +100,24 @@ def lofi(
             terminal.data(str(path))
     if as_json:
         terminal.record(title=track.piece.title, recipe=track.piece.recipe, files=files)
+
+
+def _on_and_on(
+    terminal: Terminal,
+    source: str,
+    out: tuple[str, ...],
+    stems: str,
+    loop: int,
+    wishes: dict[str, Any],
+) -> None:
+    """Play until somebody stops it."""
+    from nokturn.workflows import lofi_stream
+
+    lofi_stream.check_endless(source, wishes.pop("model"), stems, loop, out)
+    blocks = lofi_stream.endless(**wishes)
+    if out:
+        for data in lofi_stream.poured(blocks):
+            terminal.raw(data, binary=True)
+    else:
+        terminal.say("Ctrl-C stops.")
+        lofi_stream.play(blocks)

@@ -28,6 +28,7 @@ from nokturn.production.feel import SIXTEENTH, grooved, humanised, swung
 from nokturn.production.form import Section, bars_of, form_of
 from nokturn.production.grooves import find_groove
 from nokturn.production.voicings import Style
+from nokturn.rhythms.euclid import Euclid, EuclidSettings
 from nokturn.settings import Settings
 
 METERS = ("4/4", "3/4", "6/8", "5/4")
@@ -44,6 +45,13 @@ def _meter(text: str) -> str:
     if text not in METERS:
         raise ValueError(f"meters are {', '.join(METERS)}")
     return text
+
+
+def _layers(rows: tuple[tuple[int, int, int], ...]) -> tuple[tuple[int, int, int], ...]:
+    for drum, onsets, steps in rows:
+        if not (35 <= drum <= 81 and 1 <= onsets <= steps <= 64):
+            raise ValueError("a layer is a drum (35-81), its onsets and its steps, as [70, 5, 16]")
+    return rows
 
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -66,6 +74,9 @@ class Lofi(Settings):
     bass: str = "electric bass"
     lead: str = "vibraphone"
     drums: str = "dusty"  # style
+    drummer: Literal["pattern", "network"] = "pattern"  # the style's table, or drawn from a network
+    layers: Annotated[tuple[tuple[int, int, int], ...], AfterValidator(_layers)] = ()
+    """More drums: General MIDI pitch, onsets and sixteenths of a Euclidean rhythm."""
     kit: str = "lofi"
     ghost: Share = 0.5
     density: Share = 0.5
@@ -151,7 +162,7 @@ def composed(
     sections: tuple[Section, ...],
     rng: np.random.Generator,
     *,
-    drums: Track | None = None,
+    played: Track | None = None,
     title: str = "",
 ) -> Score:
     """Return a track as a score of Chords (or Sample), Bass, Melody and Drums, as it is played.
@@ -160,8 +171,8 @@ def composed(
     ----------
     sections
         Its form; see `sections_of`.
-    drums
-        A drum part on the straight grid in place of the style's.
+    played
+        Drums on the straight grid, whose bars are taken in the place of the style's.
 
     Raises
     ------
@@ -173,9 +184,13 @@ def composed(
     score = _arranged(lofi, material, sections, for_parts, title)
     if material.samples:
         score = _with_samples(score, material.samples, sections)
-    beat = drums or drum_track(
-        sections, lofi.drums, meter=meter, rng=for_drums, ghost=lofi.ghost,
-        density=lofi.density, fills=lofi.fills, accents=accents_of(score, meter),
+    layers = {
+        drum: Euclid(EuclidSettings(onsets=onsets, steps=steps)).make(4, for_drums, meter=meter)
+        for drum, onsets, steps in lofi.layers
+    }
+    beat = drum_track(
+        sections, lofi.drums, meter=meter, rng=for_drums, ghost=lofi.ghost, density=lofi.density,
+        fills=lofi.fills, accents=accents_of(score, meter), layers=layers, played=played,
     )  # fmt: skip
     score = replace(score, tracks=[*score.tracks, beat])
     score = replace(score, tracks=[track for track in score.tracks if len(track.notes)])

@@ -20,8 +20,11 @@ from typing import Any
 import numpy as np
 
 from nokturn.errors import UsageError, did_you_mean
+from nokturn.generation.drums import drum_bars
+from nokturn.models._file import ModelFile
 from nokturn.music.piece import Piece
 from nokturn.music.score import Score
+from nokturn.music.score import Track as Part
 from nokturn.production.form import Section
 from nokturn.production.lofi import (
     Lofi,
@@ -38,12 +41,14 @@ from nokturn.rendering.audio.mix import SAMPLE_RATE
 from nokturn.rendering.audio.stems import Channel, mixed, stems
 from nokturn.rendering.audio.synth import instrument_named
 from nokturn.settings import build, override, read_recipe
+from nokturn.training import runs
 from nokturn.workflows._lofi_material import from_file, from_piece
 from nokturn.workflows.wishes import Composed, first_seed
 
 PRESETS = Path(__file__).parent.parent / "production" / "presets"
 HEAVY = 0.55  # amount of rain from which it pours
-USUAL = (".mp3", ".mid")
+DRUMMED_BARS = 16  # that a network draws; sections go round in them
+Names = set[str]
 
 
 @dataclass(frozen=True)
@@ -82,7 +87,7 @@ class Track:
         if not 1 <= bars <= 64:
             raise UsageError(f"--loop {bars} is out of range.", "A loop has 1 to 64 bars.")
         section = (Section("A", bars, 0.6),)
-        score = _score(self.settings, self._material, section, self.seed, self.piece.title)
+        score = score_of(self.settings, self._material, section, self.seed, self.piece.title)
         parts = _stems(score, self.settings, self.seed, loop=True)
         master = master_of(self.settings)
         return score, mastered(mixed(parts), SAMPLE_RATE, master, seed=self.seed, loop=True)
@@ -122,23 +127,20 @@ def lofi(
         is no music or has no beat that drums could keep.
     """
     number = first_seed(seed, 1)
-    asked = _asked(preset, set, settings)
-    chosen = build(Lofi, asked, "lofi")
-    _check_names(chosen)
-    for_material, for_form = np.random.default_rng(number).spawn(2)
+    chosen, named = settings_of(preset, set, settings)
     if source and model:
         raise UsageError("A track is made from a file or from a model.", "Leave one away.")
-    named = {*asked}
+    for_material, for_form = np.random.default_rng(number).spawn(2)
     if isinstance(source, Piece):
         chosen, material = from_piece(source, chosen, named)
     elif source:
         chosen, material = from_file(source, chosen, named)
     elif model:
-        chosen, material = from_piece(_generated(model, chosen, number), chosen, named)
+        chosen, material = from_piece(_generated(model, number), chosen, named)
     else:
         material = drawn_material(chosen, for_material)
     title = f"Lo-fi in {material.key.name}, no. {number}"
-    score = _score(chosen, material, sections_of(chosen, for_form), number, title)
+    score = score_of(chosen, material, sections_of(chosen, for_form), number, title)
     recipe = {
         "nokturn": importlib.metadata.version("nokturn"), "model": "lofi",
         "source": "" if isinstance(source, Piece) else str(source), "from": model,
@@ -148,11 +150,23 @@ def lofi(
     return Track(piece, chosen, number, material)
 
 
-def _asked(preset: str | Path, set: Sequence[str], settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings of a preset with those that were chosen beside it."""
+def settings_of(
+    preset: str | Path, set: Sequence[str], settings: Mapping[str, Any]
+) -> tuple[Lofi, Names]:
+    """Return a preset with the settings chosen beside it, and the names of all that was chosen."""
     table = preset_named(preset)
     table |= override({}, [f"lofi.{one}" for one in set]).get("lofi", {})
-    return table | {name: value for name, value in settings.items() if value is not None}
+    table |= {name: value for name, value in settings.items() if value is not None}
+    chosen = build(Lofi, table, "lofi")
+    kit_named(chosen.kit)  # what would be found wrong when it is to sound is said now
+    for instrument in (chosen.chords, chosen.bass, chosen.lead):
+        instrument_named(instrument)
+    if chosen.drummer == "network" and chosen.meter != "4/4":
+        raise UsageError(
+            f"The network of drums knows no {chosen.meter}.",
+            "Leave drummer at pattern, or take 4/4.",
+        )
+    return chosen, {*table}
 
 
 def preset_named(name: str | Path) -> dict[str, Any]:
@@ -173,14 +187,7 @@ def preset_named(name: str | Path) -> dict[str, Any]:
     return read_recipe(known[str(name)])
 
 
-def _check_names(chosen: Lofi) -> None:
-    """Say now what would be found wrong when it is to sound."""
-    kit_named(chosen.kit)
-    for instrument in (chosen.chords, chosen.bass, chosen.lead):
-        instrument_named(instrument)
-
-
-def _generated(model: str, chosen: Lofi, seed: int) -> Piece:
+def _generated(model: str, seed: int) -> Piece:
     from nokturn.workflows.generate import generate
 
     for event in generate(model, bars=8, seed=seed):
@@ -189,11 +196,21 @@ def _generated(model: str, chosen: Lofi, seed: int) -> Piece:
     raise AssertionError("generate makes a piece or says why not")
 
 
-def _score(
+def score_of(
     chosen: Lofi, material: Material, sections: tuple[Section, ...], seed: int, title: str
 ) -> Score:
+    """Return what is played, drawn by a seed."""
     rng = np.random.default_rng([seed, 1])
-    return composed(chosen, material, sections, rng, title=title)
+    played = _drummed(chosen, seed) if chosen.drummer == "network" else None
+    return composed(chosen, material, sections, rng, played=played, title=title)
+
+
+def _drummed(chosen: Lofi, seed: int) -> Part:
+    """Return drums drawn from the built-in network, in the style of the preset's groove."""
+    file = ModelFile.load(runs.resolve("drums"))
+    style = chosen.groove or "hiphop"
+    rng = np.random.default_rng([seed, 2])
+    return drum_bars(file, DRUMMED_BARS, style=style, qpm=chosen.bpm, rng=rng)
 
 
 def _stems(score: Score, chosen: Lofi, seed: int, *, loop: bool = False) -> dict[str, Signal]:

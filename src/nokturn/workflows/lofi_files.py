@@ -9,6 +9,7 @@ Every name is checked before the first sound is made.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,6 @@ from pathlib import Path
 import numpy as np
 
 from nokturn.errors import ResourceError, UsageError
-from nokturn.music.piece import Piece
 from nokturn.rendering.audio.effects import Signal
 from nokturn.rendering.audio.files import FORMS, audio_bytes
 from nokturn.workflows.lofi import Track
@@ -105,16 +105,15 @@ def write(track: Track, plan: Plan, *, bars: int = 8) -> Iterator[Path]:
         write_whole(path, kind_of(path).dumps([track.piece]))
         yield path.absolute()
     if plan.loop:
-        score, sound = track.loop(bars)
-        piece = Piece(score, title=f"{track.piece.title}, loop", recipe=track.piece.recipe)
+        _, sound = track.loop(bars)
         for path in plan.loop:
-            yield _sounded(path, sound, piece)
+            yield _sounded(path, sound, track, "loop")
     if plan.stems:
         yield from _write_stems(track, plan.stems)
     if plan.mix:
         mix = track.mix()
         for path in plan.mix:
-            yield _sounded(path, mix, track.piece)
+            yield _sounded(path, mix, track)
 
 
 def _write_stems(track: Track, folder: Path) -> Iterator[Path]:
@@ -124,10 +123,17 @@ def _write_stems(track: Track, folder: Path) -> Iterator[Path]:
         raise ResourceError(f"cannot make {folder}: {error.strerror}.") from error
     for name, stem in track.stems().items():
         path = folder / f"{safe_name(name.lower().replace(' ', '-'))}.wav"
-        yield _sounded(path, stem, Piece(track.piece.score, title=f"{track.piece.title}: {name}"))
+        yield _sounded(path, stem, track, name)
 
 
-def _sounded(path: Path, sound: Signal, piece: Piece) -> Path:
-    samples = np.ascontiguousarray(sound.T)
-    write_whole(path, audio_bytes(samples, _form(path), title=piece.title))
+def _sounded(path: Path, sound: Signal, track: Track, part: str = "") -> Path:
+    """Write sound with title, tempo and recipe in its tags."""
+    data = audio_bytes(
+        np.ascontiguousarray(sound.T),
+        _form(path),
+        title=f"{track.piece.title}, {part}" if part else track.piece.title,
+        tempo_qpm=track.settings.bpm,
+        recipe=json.dumps(track.piece.recipe, sort_keys=True),
+    )
+    write_whole(path, data)
     return path.absolute()

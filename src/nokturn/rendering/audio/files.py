@@ -58,10 +58,10 @@ def audio_bytes(
     frames = samples.reshape(len(samples), -1)
     tags = Tags(title, tempo_qpm, recipe)
     if form == "wav":
-        wav = _wav(_sixteen_bits(frames), sample_rate)
+        wav = _wav(sixteen_bits(frames), sample_rate)
         return with_chunks(wav, tags, len(frames), sample_rate)
     # the lossy coders take floats: libsndfile 1.2.2 garbles 16-bit stereo on its way into MP3
-    whole = _sixteen_bits(frames) if form == "flac" else np.clip(frames, -1, 1)
+    whole = sixteen_bits(frames) if form == "flac" else np.clip(frames, -1, 1)
     return _encoded(whole, form, sample_rate, tags)
 
 
@@ -96,7 +96,7 @@ def write_audio(
         new.unlink(missing_ok=True)
 
 
-def _sixteen_bits(samples: NDArray[np.float32]) -> NDArray[np.int16]:
+def sixteen_bits(samples: NDArray[np.float32]) -> NDArray[np.int16]:
     """Return samples as 16-bit integers, dithered where there is sound; silence stays zero."""
     rng = np.random.default_rng(16)
     whole = np.empty(samples.shape, dtype=np.int16)
