@@ -13,6 +13,7 @@ import os
 import resource
 import time
 from collections.abc import Callable
+from functools import partial
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -111,9 +112,8 @@ def main() -> None:
     rng = np.random.default_rng(0)
     noise = 0.1 * rng.standard_normal((2, SECONDS * SAMPLE_RATE), dtype=np.float32)
     for name, effect in EFFECTS.items():
-        spent = seconds_for(lambda effect=effect: effect(noise))
+        spent = seconds_for(partial(effect, noise))
         print(f"{name:16} {spent:5.2f} s, {SECONDS / spent:6.0f} x real time")
-    del noise
     score = band()
     ambiences = {"Rain": Rain(7, 0.4), "Vinyl": Vinyl(7, 0.3)}
     notes = seconds_for(lambda: render(score, reverb=0, lufs=None))
@@ -123,9 +123,8 @@ def main() -> None:
     sound = mastered(mixed(parts), SAMPLE_RATE, MASTER)
     print(f"two-minute track: notes {notes:.2f} s, stems with them {made:.2f} s, "
           f"master {master:.2f} s")  # fmt: skip
-    print(
-        f"{integrated(sound, SAMPLE_RATE):.2f} LUFS, true peak {20 * np.log10(true_peak(sound)):.2f} dBFS"
-    )
+    peak_db = 20 * np.log10(true_peak(sound))
+    print(f"{integrated(sound, SAMPLE_RATE):.2f} LUFS, true peak {peak_db:.2f} dBFS")
     print(f"memory at most {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
 
 

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nokturn.errors import UsageError, did_you_mean
-from nokturn.rendering.audio.effects import PIECE, Signal, convolve
+from nokturn.rendering.audio.effects import Signal, convolve
 from nokturn.rendering.audio.loudness import integrated
 
 SEGMENT = 1 << 18  # samples drawn from one generator
@@ -254,21 +254,18 @@ def _gusts(number: int, seed: int, rate: int) -> Signal:
 
 def _hum(number: int, seed: int, rate: int) -> Signal:
     """Return the mains' hum in a segment, in step with the segments beside it."""
+    at = (number * SEGMENT + np.arange(SEGMENT)) % rate  # whole seconds hold whole waves
+    return _second_of_hum(seed, rate)[:, at]
+
+
+@lru_cache(maxsize=4)
+def _second_of_hum(seed: int, rate: int) -> Signal:
     rng = np.random.default_rng([seed, 50])
     sizes = np.array([0.03, 0.014, 0.018, 0.006]) * rng.uniform(0.6, 1.4, 4)
-    phases = rng.uniform(0, 2 * np.pi, (2, 4))
-    out = np.empty((2, SEGMENT), dtype=np.float32)
-    for start in range(0, SEGMENT, PIECE):
-        # 50 turns a second: whole seconds are taken away first, so that no precision is lost
-        n = (number * SEGMENT + start + np.arange(PIECE)) % rate
-        turn = 2 * np.pi * HUM_HZ * n / rate
-        for side in range(2):
-            waves = [
-                size * np.sin(k * turn + phase)
-                for k, size, phase in zip((1, 2, 3, 6), sizes, phases[side], strict=True)
-            ]
-            out[side, start : start + PIECE] = np.sum(waves, axis=0)
-    return out
+    turns = 2 * np.pi * HUM_HZ * np.outer((1, 2, 3, 6), np.arange(rate)) / rate
+    phases = rng.uniform(0, 2 * np.pi, (2, 4, 1))
+    hum: Signal = np.einsum("k,skn->sn", sizes, np.sin(turns + phases)).astype(np.float32)
+    return hum
 
 
 def _thunder(rng: np.random.Generator, rate: int) -> Signal:

@@ -24,7 +24,7 @@ Kernel = NDArray[np.float64]
 BUTTERWORTH = 0.5**0.5  # the resonance of a filter without a peak
 SIZE = 1 << 15  # samples in which a response is worked out
 DEAD = 1e-5  # part of the peak below which a response is over
-HOP = 12288  # samples (0.28 s) from one cutoff of a moving filter to the next
+HOP = 24576  # samples (0.56 s) from one cutoff of a moving filter to the next
 FADE = 4096  # samples in which one becomes the other
 TAPS = 4096  # of the moving filter
 
@@ -74,7 +74,7 @@ def swept(signal: Signal, sample_rate: int, cutoffs_hz: NDArray[np.float64]) -> 
     Parameters
     ----------
     cutoffs_hz
-        One for every 12,288 samples, shape (samples / 12288 + 2, rounded down): the first holds
+        One for every 24,576 samples, shape (samples / 24576 + 2, rounded down): the first holds
         for the beginning. Each frame is filtered by its own and faded into the next.
     """
     length = signal.shape[-1]

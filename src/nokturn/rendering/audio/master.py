@@ -42,7 +42,7 @@ class Master(BaseModel):
     movement: float = Field(
         default=0.0, ge=0, le=1, description="octaves by which the low-pass moves"
     )
-    movement_hz: float = Field(default=0.06, gt=0, le=2, description="how fast it moves")
+    movement_hz: float = Field(default=0.06, gt=0, le=0.3, description="how fast it moves")
     bits: float = Field(default=16.0, ge=4, le=16, description="bit depth, 16 = off")
     hold_hz: float = Field(default=0.0, ge=0, le=48_000, description="coarse sample rate, 0 = off")
     wow_cents: float = Field(default=0.0, ge=0, le=50, description="slow waves of the pitch")

@@ -24,7 +24,7 @@ from nokturn.rendering.audio.master import CEILING_DB, LUFS, Master, coloured
 from nokturn.rendering.audio.mix import SAMPLE_RATE, end_softly
 from nokturn.rendering.audio.stems import STAGE_LUFS, Channel, mixed, raw_stems
 
-BEFORE = 16 * HOP  # samples (4.5 s) that the master hears again
+BEFORE = 8 * HOP  # samples (4.5 s) that the master hears again
 AHEAD_S = 0.5  # seconds held back until what follows is known
 TURN_S = 2.0  # in which a section's loudness takes over
 PEAKS = 0.93  # of the ceiling for samples, so that the sound between them stays below it
