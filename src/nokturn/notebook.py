@@ -290,6 +290,8 @@ def perform(
     set: Sequence[str] = (),
     like: str | Path = "",
     instruments: Sequence[str] = (),
+    groove: str = "",
+    groove_amount: float = 1.0,
     tune: int = 0,
     seed: int | None = None,
 ) -> Pieces:
@@ -303,14 +305,17 @@ def perform(
         A performance whose tempo and loudness are taken.
     instruments
         ``"Melody=flute"``, ``"2=cello"``, ``"all=piano"``.
+    groove, groove_amount
+        ``"hiphop"`` ..., or a performance on a beat; how much of its timing and accents, 0-2.
     """
     from nokturn.workflows.perform import perform as workflow
 
     return shown(
         workflow(
-            source, style=style, set=set, like=like, instruments=instruments, tune=tune, seed=seed
+            source, style=style, set=set, like=like, instruments=instruments, groove=groove,
+            groove_amount=groove_amount, tune=tune, seed=seed,
         )
-    )
+    )  # fmt: skip
 
 
 def harmonise(

@@ -34,6 +34,20 @@ EXAMPLES = (
     "--like", default="", metavar="FILE", help="A performance: its tempo and loudness are taken."
 )
 @click.option(
+    "--groove",
+    default="",
+    metavar="NAME|FILE",
+    help="Timing and accents of drummers: hiphop, funk, jazz ..., or learned from a performance.",
+)
+@click.option(
+    "--groove-amount",
+    type=click.FloatRange(0, 2),
+    default=1.0,
+    show_default=True,
+    metavar="X",
+    help="How much of it.",
+)
+@click.option(
     "--instrument",
     "instruments",
     multiple=True,
@@ -53,6 +67,8 @@ def perform(
     style: str,
     set: tuple[str, ...],
     like: str,
+    groove: str,
+    groove_amount: float,
     instruments: tuple[str, ...],
     tune: int | None,
     seed: int | None,
@@ -70,7 +86,8 @@ def perform(
     for path in out:
         kind_of(path)  # a name that means nothing is refused before anything is read
     pieces = workflow(
-        file, style=style, set=set, like=like, instruments=instruments, tune=tune or 0, seed=seed
-    )
+        file, style=style, set=set, like=like, instruments=instruments, groove=groove,
+        groove_amount=groove_amount, tune=tune or 0, seed=seed,
+    )  # fmt: skip
     for written in save(pieces, *out, force=force):
         terminal.data(str(written))

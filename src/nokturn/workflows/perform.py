@@ -16,6 +16,8 @@ import numpy as np
 from nokturn.errors import UsageError
 from nokturn.music.instruments import program_of
 from nokturn.music.piece import Piece
+from nokturn.production.feel import grooved
+from nokturn.production.grooves import Groove, find_groove, learn_groove
 from nokturn.production.instrumentation import instrumented
 from nokturn.production.interpretation import Profile, Style, interpreted, style_named
 from nokturn.settings import build, override
@@ -31,6 +33,8 @@ def perform(
     set: Sequence[str] = (),
     like: str | Path = "",
     instruments: Sequence[str] = (),
+    groove: str = "",
+    groove_amount: float = 1.0,
     tune: int = 0,
     seed: int | None = None,
 ) -> list[Piece]:
@@ -49,6 +53,9 @@ def perform(
     instruments
         ``"Melody=flute"``, ``"2=cello"``, ``"all=piano"``: part of a track's name or its number
         from 1, and a General MIDI name or number from 1.
+    groove, groove_amount
+        Timing and accents of drummers: a style of `nokturn.production.grooves`, or a performance
+        on a beat to learn them from; 0-2 of them.
     tune
         Only the tune of that number, from 1; 0 = all.
     seed
@@ -63,17 +70,31 @@ def perform(
     how = _style(style, set)
     programs = dict(_instrument(one) for one in instruments)
     profile = Profile.of(load(like)[0].score) if like else None
+    beat = groove_of(groove) if groove else None
     recipe = {
         "nokturn": importlib.metadata.version("nokturn"),
         "model": "perform", "source": str(source), "style": style, "set": list(set),
-        "like": str(like), "instruments": list(instruments), "seed": first,
+        "like": str(like), "instruments": list(instruments), "groove": groove,
+        "groove_amount": groove_amount, "seed": first,
     }  # fmt: skip
     made = []
     for piece in read_tunes(source, tune=tune):
         score = instrumented(piece.score, programs) if programs else piece.score
         played = interpreted(score, how, np.random.default_rng(first), profile=profile)
+        if beat:
+            played = grooved(played, beat, groove_amount, np.random.default_rng([first, 1]))
         made.append(Piece(played, title=piece.title, source=piece.source, recipe=recipe))
     return made
+
+
+def groove_of(name: str) -> Groove:
+    """Return a built-in groove, or the groove of a performance in a file.
+
+    Raises `UsageError`, `InputError` where there is none of that name, or no beat in the file.
+    """
+    if Path(name).suffix:
+        return learn_groove([load(name)[0].score], Path(name).stem)
+    return find_groove(name)
 
 
 def _style(name: str, set: Sequence[str]) -> Style:
