@@ -57,3 +57,23 @@ def test_a_model_of_tunes_draws_no_drums():
     folk = ModelFile.load(runs.resolve("folk"))
     with pytest.raises(ModelError, match="writes abc_text, no drum steps"):
         drum_bars(folk, 1, rng=np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("style", ["hiphop", "rock", "funk", "soul"])
+def test_the_built_in_drummer_keeps_a_backbeat(style):
+    file = ModelFile.load(runs.resolve("drums"))
+    rng = np.random.default_rng(3)
+    notes = drum_bars(file, 32, style=style, qpm=90, rng=rng).notes
+    snares = notes["onset"][(notes["pitch"] == 38) & (notes["velocity"] > 60)] % 1920
+    assert np.isin(snares, [480, 1440]).mean() > 0.5
+    gaps = np.diff(np.unique(notes["onset"]))
+    assert gaps.max() <= 8 * 120
+
+
+def test_the_built_in_drummer_is_small_and_says_whom_to_thank():
+    path = runs.resolve("drums")
+    card = ModelFile.load(path).card
+    assert path.stat().st_size <= 2_000_000
+    assert "Groove MIDI Dataset" in card["citation"]
+    assert card["licence"] == "CC BY 4.0"
+    assert card["may_be_shipped"]

@@ -21,7 +21,7 @@ from nokturn.music.score import Track
 MOST_BARS = 2000
 MOST_QUIET = 7  # steps without a stroke: drummers who keep a beat are hardly ever silent longer,
 # and a network that has been silent by chance stays so
-SAMPLING = Sampling(temperature=0.85, min_p=0.02)
+SAMPLING = Sampling(temperature=0.75, min_p=0.03)
 
 
 def drum_bars(
