@@ -16,6 +16,7 @@ EXAMPLES = (
     "nokturn generate --key Ador --meter 6/8     a new tune: ABC, MIDI, score and sound",
     "nokturn convert tune.abc -o tune.wav        from any format to any other",
     "nokturn train my-tunes/ --time 10m          learn from your own music",
+    "nokturn lofi --preset rainy-night           a finished track with drums and rain",
 )
 
 
