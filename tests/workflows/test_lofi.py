@@ -268,3 +268,13 @@ def test_what_has_no_end_fills_no_file():
         check_endless("", "", "", 8, [])
     with pytest.raises(UsageError, match="fills no file"):
         check_endless("", "", "", 0, ["x.wav"])
+
+
+def test_a_chord_sheet_gives_its_chords(tmp_path):
+    path = tmp_path / "loop.chords"
+    path.write_text("Am7 | D9 | Gmaj7 | Cmaj7\n", encoding="utf-8")
+    track = lofi(path, **SHORT, swing=50, groove="", human=0)
+    bass = tracks_of(track)["Bass"]
+    firsts = {int(p) % 12 for p in bass["pitch"][bass["onset"] % 1920 == 0]}
+    assert firsts <= {9, 2, 7, 0}
+    assert "Chords" in tracks_of(track)

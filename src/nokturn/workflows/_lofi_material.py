@@ -30,6 +30,7 @@ from nokturn.production.lofi import METERS, Lofi, Material, meter_of
 from nokturn.workflows.load import load
 
 SECTION_BARS = 8  # of a part that is taken, at most
+CHORD_SHEETS = (".chords", ".csv")
 GRID = TICKS_PER_QUARTER // 4
 ALONE = 0.85  # share of onsets with one note from which music is a melody
 LONGEST_SECONDS = 3 * 3600.0
@@ -55,6 +56,8 @@ def from_file(source: str | Path, lofi: Lofi, asked: set[str]) -> tuple[Lofi, Ma
 def from_piece(piece: Piece, lofi: Lofi, asked: set[str]) -> tuple[Lofi, Material]:
     """Return what a piece gives; see `from_file`."""
     name = piece.source or "the music"
+    if Path(name).suffix in CHORD_SHEETS:
+        return _of_sheet(piece, lofi, name)
     score = written(piece)
     if score.seconds(score.end) > LONGEST_SECONDS:
         raise InputError("it lasts for more than three hours.", "Take a part of it.", source=name)
@@ -79,6 +82,15 @@ def from_piece(piece: Piece, lofi: Lofi, asked: set[str]) -> tuple[Lofi, Materia
         material = Material(chords, key, samples=samples)
     if not all(any(chord.harmony for chord in row) for row in material.chords.values()):
         raise InputError("no chords were found in it.", "Name some: --progression", source=name)
+    material = _in_key(material, Key.parse(lofi.key)) if lofi.key else material
+    return lofi, replace(material, chords=_chords(material, lofi))
+
+
+def _of_sheet(piece: Piece, lofi: Lofi, name: str) -> tuple[Lofi, Material]:
+    """Return the chords of a chord sheet: its first bars, and later ones that differ."""
+    lofi = lofi.model_copy(update={"meter": _meter(str(piece.sheet.meter), name)})
+    chords = progressions.divided(written_chords(piece.sheet), meter_of(lofi))
+    material = Material(chords, piece.sheet.key)
     material = _in_key(material, Key.parse(lofi.key)) if lofi.key else material
     return lofi, replace(material, chords=_chords(material, lofi))
 
