@@ -278,3 +278,14 @@ def test_a_chord_sheet_gives_its_chords(tmp_path):
     firsts = {int(p) % 12 for p in bass["pitch"][bass["onset"] % 1920 == 0]}
     assert firsts <= {9, 2, 7, 0}
     assert "Chords" in tracks_of(track)
+
+
+@pytest.mark.parametrize("rhythm", ["euclid", "network"])
+def test_a_melody_in_another_rhythm(rhythm):
+    usual, other = (
+        tracks_of(lofi(**SHORT, rhythm=name, swing=50, groove="", human=0))["Melody"]
+        for name in ("", rhythm)
+    )
+    assert other["onset"].tolist() != usual["onset"].tolist()
+    if rhythm == "euclid":  # five of sixteen
+        assert set((other["onset"] % 1920).tolist()) <= {0, 360, 720, 1080, 1440}

@@ -70,6 +70,7 @@ class Lofi(Settings):
     comping: str = ""  # empty = drawn
     bassline: str = ""
     melody: Literal["network", "motifs", "none"] = "network"
+    rhythm: str = ""  # of the melody: euclid, cells, metrical, network, or a file's
     chords: str = "electric piano"  # instruments
     bass: str = "electric bass"
     lead: str = "vibraphone"

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import importlib.metadata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from nokturn.errors import UsageError, did_you_mean
 from nokturn.generation.drums import drum_bars
 from nokturn.models._file import ModelFile
 from nokturn.music.piece import Piece
-from nokturn.music.score import Score
+from nokturn.music.score import Notes, Score
 from nokturn.music.score import Track as Part
 from nokturn.production.form import Section
 from nokturn.production.lofi import (
@@ -31,6 +31,7 @@ from nokturn.production.lofi import (
     Material,
     composed,
     drawn_material,
+    meter_of,
     sections_of,
 )
 from nokturn.rendering.audio.ambience import Ambience, Hiss, Rain, Vinyl
@@ -43,10 +44,12 @@ from nokturn.rendering.audio.synth import instrument_named
 from nokturn.settings import build, override, read_recipe
 from nokturn.training import runs
 from nokturn.workflows._lofi_material import from_file, from_piece
+from nokturn.workflows.rhythm import way_of
 from nokturn.workflows.wishes import Composed, first_seed
 
 PRESETS = Path(__file__).parent.parent / "production" / "presets"
 HEAVY = 0.55  # amount of rain from which it pours
+RHYTHM_BARS = 8  # of a melody that gets another rhythm
 DRUMMED_BARS = 16  # that a network draws; sections go round in them
 Names = set[str]
 
@@ -140,6 +143,8 @@ def lofi(
     else:
         material = drawn_material(chosen, for_material)
     title = f"Lo-fi in {material.key.name}, no. {number}"
+    if chosen.rhythm:
+        material = replace(material, lines=_in_rhythm(chosen, material, number))
     score = score_of(chosen, material, sections_of(chosen, for_form), number, title)
     recipe = {
         "nokturn": importlib.metadata.version("nokturn"), "model": "lofi",
@@ -203,6 +208,26 @@ def score_of(
     rng = np.random.default_rng([seed, 1])
     played = _drummed(chosen, seed) if chosen.drummer == "network" else None
     return composed(chosen, material, sections, rng, played=played, title=title)
+
+
+def _in_rhythm(chosen: Lofi, material: Material, seed: int) -> dict[str, Notes]:
+    """Return melodies in another rhythm: of the pitches that they have, or would have had."""
+    way, meter = way_of(chosen.rhythm), meter_of(chosen)
+    rng = np.random.default_rng([seed, 3])
+    form = tuple(Section(name, RHYTHM_BARS, 0.6) for name in material.chords)
+    sung = score_of(chosen, material, form, seed, "").tracks
+    pitches: list[int] = next(
+        (part.notes["pitch"].tolist() for part in sung if part.name == "Melody"), []
+    )
+    if not pitches:
+        raise UsageError("There is no melody to give a rhythm to.", "Leave rhythm out.")
+    lines = {}
+    for nth, name in enumerate(material.chords):
+        begin = nth * len(pitches) // len(material.chords)
+        row = pitches[begin:] + pitches[:begin]
+        made = way.make(RHYTHM_BARS, rng, meter, row).one_by_one()
+        lines[name] = made.played([(pitch,) for pitch in row])
+    return lines
 
 
 def _drummed(chosen: Lofi, seed: int) -> Part:
