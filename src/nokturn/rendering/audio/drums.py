@@ -63,9 +63,9 @@ def _bell(name: str, pitch: float, ring: float, pan: float) -> Drum:
 
 def _hat(name: str, ring: float, level: float, stick: float = 0.3) -> Drum:
     layers = (
-        Metal(2900, 14500, 60, 2.2 * ring, 0.8),
-        Rattle(6500, 16000, ring, 0.8),
-        Rattle(3500, 12000, 0.015, stick),
+        Metal(3600, 15500, 60, 1.8 * ring, 0.7),
+        Rattle(7500, 17000, ring, 1.0),
+        Rattle(4500, 14000, 0.015, stick),
     )
     return Drum(name, layers, level, 0.3, "hat")
 
@@ -81,10 +81,10 @@ def _crash(name: str, ring: float, pan: float, low: float = 420) -> Drum:
 
 def _ride(name: str, bell: float, pan: float) -> Drum:
     layers = (
-        Metal(650, 9500, 70, 2.2, 0.5),
-        Metal(1900, 6200, 5, 1.6, bell),
-        Rattle(5000, 13000, 0.9, 0.25),
-        Rattle(3500, 11000, 0.02, 0.5),
+        Metal(900, 11500, 70, 2.4, 0.4),
+        Metal(2700, 7200, 5, 1.6, bell),
+        Rattle(5000, 14000, 1.1, 0.35),
+        Rattle(4500, 13000, 0.03, 0.8),
     )
     return Drum(name, layers, -7, pan)
 
@@ -96,20 +96,20 @@ def _scraped(name: str, ring: float, bursts: int) -> Drum:
 _KICK = Drum(
     "kick",
     (
-        Skin(150, 56, 0.34, 1.0, 0.022),
-        Skin(190, 118, 0.12, 0.3, 0.02),
-        Rattle(60, 320, 0.08, 0.2),
-        Rattle(1800, 6000, 0.014, 0.3),
+        Skin(110, 56, 0.4, 1.0, 0.025),
+        Skin(180, 118, 0.12, 0.2, 0.02),
+        Rattle(60, 320, 0.08, 0.15),
+        Rattle(1800, 6000, 0.014, 0.2),
     ),
-    5,
+    4,
 )
 _SNARE = Drum(
     "snare",
     (
         Skin(245, 186, 0.2, 0.7, 0.02),
         Skin(390, 332, 0.13, 0.4, 0.02),
-        Rattle(1500, 10000, 0.26, 0.6),
-        Rattle(350, 1500, 0.12, 0.3),
+        Rattle(1300, 8500, 0.26, 0.32),
+        Rattle(350, 1500, 0.14, 0.35),
         _STICK,
     ),
     0,
@@ -127,9 +127,9 @@ _CLAP = Drum(
     -2,
     -0.1,
 )
-_CLOSED = _hat("closed hi-hat", 0.075, -12)
-_OPEN = _hat("open hi-hat", 0.6, -8, 0.2)
-_PEDAL = _hat("pedal hi-hat", 0.06, -15, 0.0)
+_CLOSED = _hat("closed hi-hat", 0.15, -12)
+_OPEN = _hat("open hi-hat", 0.9, -9, 0.2)
+_PEDAL = _hat("pedal hi-hat", 0.1, -15, 0.0)
 _SHAKER = Drum(
     "shaker", (Rattle(4200, 12500, 0.09, 1.0, 0.008), Rattle(5000, 14000, 0.03)), -11, -0.3
 )
@@ -149,13 +149,13 @@ _WHISTLE = Drum("whistle", (Skin(2300, 2360, 0.5), Rattle(2000, 4000, 0.3, 0.2))
 
 _ACOUSTIC = {
     35: _KICK, 36: _KICK, 37: _RIM, 38: _SNARE, 39: _CLAP, 40: _BRUSHED,
-    41: _tom(78, 0.7, -0.4), 42: _CLOSED, 43: _tom(92, 0.65, -0.3), 44: _PEDAL,
-    45: _tom(116, 0.55, -0.1), 46: _OPEN, 47: _tom(136, 0.5, 0.0), 48: _tom(162, 0.45, 0.15),
-    49: _crash("crash cymbal", 2.6, -0.4), 50: _tom(192, 0.4, 0.3),
+    41: _tom(78, 1.3, -0.4), 42: _CLOSED, 43: _tom(92, 1.2, -0.3), 44: _PEDAL,
+    45: _tom(116, 1.05, -0.1), 46: _OPEN, 47: _tom(136, 0.95, 0.0), 48: _tom(162, 0.85, 0.15),
+    49: _crash("crash cymbal", 3.2, -0.4), 50: _tom(192, 0.75, 0.3),
     51: _ride("ride cymbal", 0.3, -0.35), 52: _crash("china cymbal", 1.6, -0.4, 700),
     53: _ride("ride bell", 1.2, -0.35), 54: _TAMBOURINE,
     55: _crash("splash cymbal", 0.9, 0.3, 800), 56: _bell("cowbell", 562, 0.3, 0.25),
-    57: _crash("crash cymbal", 2.3, 0.4, 480), 58: _scraped("vibraslap", 0.7, 8),
+    57: _crash("crash cymbal", 2.8, 0.4, 480), 58: _scraped("vibraslap", 0.7, 8),
     59: _ride("ride cymbal", 0.4, 0.35), 60: _hand("bongo", 420, 0.16, 0.3),
     61: _hand("bongo", 310, 0.2, 0.3), 62: _hand("conga", 250, 0.1, -0.3, 0.4),
     63: _hand("conga", 240, 0.3, -0.3), 64: _hand("conga", 180, 0.35, -0.3),
@@ -173,7 +173,7 @@ _ACOUSTIC = {
 # soft and short: felt on the beater, a wallet on the snare, the hats half a room away
 _DUSTY_KICK = Drum(
     "kick",
-    (Skin(105, 54, 0.3, 1.0, 0.03), Skin(140, 95, 0.1, 0.3), Rattle(150, 1400, 0.025, 0.25)),
+    (Skin(95, 54, 0.32, 1.0, 0.03), Skin(140, 95, 0.1, 0.3), Rattle(150, 1400, 0.025, 0.25)),
     5,
 )
 _DUSTY_SNARE = Drum(
@@ -196,14 +196,14 @@ _DUSTY_RIM = Drum(
 
 
 def _dusty_hat(name: str, ring: float, level: float) -> Drum:
-    layers = (Metal(2400, 7500, 40, 2 * ring, 0.6), Rattle(4200, 9500, ring, 1.0, 0.0015))
+    layers = (Metal(2800, 8500, 40, 1.8 * ring, 0.6), Rattle(4600, 10000, ring, 1.0, 0.0015))
     return Drum(name, layers, level, 0.2, "hat")
 
 
 _DUSTY = {
     35: _DUSTY_KICK, 36: _DUSTY_KICK, 37: _DUSTY_RIM, 38: _DUSTY_SNARE, 40: _DUSTY_SNARE,
-    42: _dusty_hat("closed hi-hat", 0.055, -12), 44: _dusty_hat("pedal hi-hat", 0.045, -15),
-    46: _dusty_hat("open hi-hat", 0.3, -10),
+    42: _dusty_hat("closed hi-hat", 0.09, -12), 44: _dusty_hat("pedal hi-hat", 0.07, -15),
+    46: _dusty_hat("open hi-hat", 0.42, -10),
     70: Drum("shaker", (Rattle(3200, 8500, 0.08, 1.0, 0.01),), -12, -0.25),
     82: Drum("shaker", (Rattle(3200, 8500, 0.08, 1.0, 0.01),), -12, -0.25),
 }  # fmt: skip
@@ -232,11 +232,11 @@ _MACHINE = {
     35: _MACHINE_KICK, 36: _MACHINE_KICK, 38: _MACHINE_SNARE, 40: _MACHINE_SNARE,
     37: Drum("side stick", (Skin(1667, 1667, 0.03), Skin(455, 455, 0.03, 0.7)), -6),
     39: Drum("clap", (Rattle(800, 2600, 0.25, 1.0, 0.0006, 3, 0.01),), -2),
-    41: _machine_tom(82, 0.5, -0.3), 43: _machine_tom(92, 0.48, -0.2),
-    45: _machine_tom(122, 0.42, -0.1), 47: _machine_tom(138, 0.4, 0.0),
-    48: _machine_tom(165, 0.36, 0.1), 50: _machine_tom(190, 0.34, 0.2),
-    42: _machine_hat("closed hi-hat", 0.055, -12), 44: _machine_hat("pedal hi-hat", 0.045, -15),
-    46: _machine_hat("open hi-hat", 0.45, -8),
+    41: _machine_tom(82, 0.75, -0.3), 43: _machine_tom(92, 0.7, -0.2),
+    45: _machine_tom(122, 0.62, -0.1), 47: _machine_tom(138, 0.58, 0.0),
+    48: _machine_tom(165, 0.52, 0.1), 50: _machine_tom(190, 0.48, 0.2),
+    42: _machine_hat("closed hi-hat", 0.09, -12), 44: _machine_hat("pedal hi-hat", 0.045, -15),
+    46: _machine_hat("open hi-hat", 0.6, -8),
     49: Drum("crash cymbal", (Metal(3200, 13500, 40, 1.6, 1.0), Rattle(5000, 14000, 1.0, 0.8)), -4),
     56: Drum("cowbell", (Skin(540, 540, 0.28), Skin(800, 800, 0.28), Skin(1620, 1620, 0.2)), -7),
     70: Drum("shaker", (Rattle(6000, 14000, 0.05, 1.0, 0.004),), -12, -0.2),

@@ -138,7 +138,7 @@ class Metal:
         f = self.low * (min(self.high, 0.45 * rate) / self.low) ** places
         strength = np.exp(0.5 * rng.standard_normal(self.count)) * (f / self.low) ** (hard - 1)
         strength *= self.level * np.sqrt(2 / (strength**2).sum())
-        decay = DEAD / self.ring * (f / self.low) ** 0.5
+        decay = DEAD / self.ring * (f / self.low) ** 0.4
         turns = np.exp(2j * np.pi * rng.random(self.count))
         return power_series((2j * np.pi * f - decay) / rate, strength * turns, len(t))
 
@@ -223,12 +223,12 @@ class Kit:
         if self.drive:
             tone = tone / np.abs(tone).max()
             tone = np.tanh((1 + 3 * self.drive) * tone)
+        if self.bits:
+            step = np.abs(tone).max() / 2 ** (self.bits - 1)
+            tone = step * np.round(tone / step)
         if self.top:
             taps = 2 * round(0.6 * rate / self.top) + 1
             kernel = np.sinc((np.arange(taps) - taps // 2) * 2 * self.top / rate)
             kernel *= np.hanning(taps + 2)[1:-1]
             tone = np.convolve(tone, kernel / kernel.sum(), "same")
-        if self.bits:
-            step = np.abs(tone).max() / 2 ** (self.bits - 1)
-            tone = step * np.round(tone / step)
         return tone
