@@ -51,9 +51,10 @@ INSTRUMENTS: dict[str, Instrument] = {
             stiffness=0.00006, pluck=0.19, longest=10.0, bursts=(Burst(80, 2000, 0.08, 0.12),),
         ),
         Struck(
-            "nylon guitar", release=0.2, width=0.25, attack=0.003, ring=3.4, slope=2.5, soft=6.0,
-            damping=0.4, stiffness=0.00003, pluck=0.17, felt=6000, uneven=2.0, second=0.25,
-            spread=0.9, longest=8.0, body=((105, 5, 0.4), (205, 4, 0.35), (410, 3, 0.4)),
+            "nylon guitar", level=0.5, release=0.2, width=0.25, attack=0.003, ring=3.4, slope=2.5,
+            soft=6.0, damping=0.4, stiffness=0.00003, pluck=0.17, felt=6000, uneven=2.0,
+            second=0.25, spread=0.9, longest=8.0,
+            body=((105, 5, 0.4), (205, 4, 0.35), (410, 3, 0.4)),
             bursts=(Burst(90, 320, 0.09, 0.35), Burst(1500, 6000, 0.025, 0.1)),
         ),
         Struck(
@@ -66,8 +67,8 @@ INSTRUMENTS: dict[str, Instrument] = {
             spread=0.6, longest=10.0, bursts=(Burst(700, 2600, 0.03, 0.12),),
         ),
         Blown(
-            "sub bass", release=0.08, attack=0.02, harmonics=(1, 0.22, 0.12), bright=0.7,
-            swell=0.04,
+            "sub bass", level=-1.0, release=0.08, attack=0.02, harmonics=(1, 0.22, 0.12),
+            bright=0.7, swell=0.04,
         ),
         Struck(
             "mallet", level=-1.0, release=1.2, width=0.4, ring=2.4, slope=9.0, soft=8.0,
@@ -79,7 +80,8 @@ INSTRUMENTS: dict[str, Instrument] = {
             bursts=(Burst(150, 1100, 0.05, 0.2),),
         ),
         Blown(
-            "flute", release=0.16, harmonics=(1, 0.85, 0.55, 0.2, 0.13, 0.06, 0.03), attack=0.045,
+            "flute", level=-1.0, release=0.16, attack=0.045,
+            harmonics=(1, 0.85, 0.55, 0.2, 0.13, 0.06, 0.03),
             bright=0.4, thin=0.45, vibrato=7, vibrato_hz=5.0, settling=0.6, shake=0.12, breath=0.03,
         ),
         Blown(
