@@ -3,7 +3,7 @@
     boom = hit(36, velocity=100, sample_rate=44100, kit="lofi")
 
 Three kits: **acoustic**, a jazz kit in a dry room; **lofi**, the same off a dusty record by way of
-a 12-bit sampler; **electronic**, a rhythm machine of the eighties. Pitches that General MIDI gives
+an old sampler; **electronic**, a rhythm machine of the eighties. Pitches that General MIDI gives
 no drum sound as the nearest one, and what a kit has not is the acoustic kit's. Every drum has a few
 variations, so that a row of the same hits does not sound like a machine; the same hit is the same
 bytes each time.
