@@ -450,3 +450,27 @@ def test_songs_are_written_again_with_the_same_notes() -> None:
         data = MusicXml.dumps(piece)
         assert _full(data)
         assert _notes(MusicXml.loads(data)[0]) == _notes(piece)
+
+
+def drummed():
+    """A bar of 4/4 in G: kick, closed hat with snare, open hat, an electric snare."""
+    struck = [("C2",), ("D2", "F#2"), ("A#2",), ("E2",)]
+    events = [Event(480, tuple(Pitch.parse(p) for p in one)) for one in struck]
+    bar = Bar([[Event(1920, (Pitch.parse("G4"),))], events], keys={0: Key.parse("G")})
+    voices = [Voice("Flute", 0), Voice("Drums", 1, drums=True)]
+    return Piece(Sheet([bar], voices))
+
+
+def test_drums_stand_on_their_lines_with_their_heads_and_come_back():
+    data = MusicXml.dumps(drummed())
+    text = data.decode()
+    assert text.count("<unpitched>") == 5
+    assert text.count("<notehead>x</notehead>") == 1
+    assert text.count("<notehead>circle-x</notehead>") == 1
+    assert text.count("<midi-unpitched>") == 5
+    assert text.count("<fifths>1</fifths>") == 1  # of the flute alone
+    assert "<accidental>" not in text
+    (again,) = MusicXml.loads(data)
+    assert again.sheet.voices[1].drums
+    midi = [[p.midi for p in event.pitches] for event in again.sheet.bars[0].voices[1]]
+    assert midi == [[36], [38, 42], [46], [40]]

@@ -21,15 +21,17 @@ LINES = {
 SYMBOLS = {"C": "common", "C|": "cut"}
 
 
-def attributes(measure: Element, clefs: list[str], bar: Bar, *, first: bool) -> None:
-    """Add the key, time and clefs that change here."""
-    changed = 0 in bar.keys or bar.meter is not None or clefs
+def attributes(
+    measure: Element, clefs: list[str], bar: Bar, *, first: bool, keyed: bool = True
+) -> None:
+    """Add the key (where the part is in one), time and clefs that change here."""
+    changed = (keyed and 0 in bar.keys) or bar.meter is not None or clefs
     if not (changed or first):
         return
     element = add(measure, "attributes")
     if first:
         add(element, "divisions")
-    if 0 in bar.keys:
+    if keyed and 0 in bar.keys:
         _key(element, bar.keys[0])
     if bar.meter is not None:
         _time(element, bar.meter)

@@ -31,8 +31,9 @@ class Lines:
     Events are known by their identity as objects, so a sheet may hold equal ones.
     """
 
-    def __init__(self, sheet: Sheet, part: Part, timed: Timed) -> None:
+    def __init__(self, sheet: Sheet, part: Part, timed: Timed, name: str) -> None:
         self.timed = timed
+        self.drums = name if sheet.voices[part.voices[0]].drums else ""
         self.part = part
         self._tied: dict[int, frozenset[Pitch]] = {}
         self._slurs: dict[int, tuple[list[int], list[int]]] = {}
@@ -62,11 +63,14 @@ class Lines:
             tied=lambda event: self._tied.get(id(event), frozenset()),
             syllabic=lambda event, verse: self._words.get((id(event), verse), "single"),
             held=lambda event, verse: (id(event), verse) in self._held,
+            drums=self.drums,
         )
 
     def sounding(self, voice: int, signs: list[Chunk]) -> list[tuple[Ticks, Identity, Pitch, bool]]:
         """Return the notes of a voice in a bar that may show an accidental, graces before them."""
         found: list[tuple[Ticks, Identity, Pitch, bool]] = []
+        if self.drums:
+            return found
         for sign in signs:
             if not sign.first:
                 continue

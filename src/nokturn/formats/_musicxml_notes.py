@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from xml.etree.ElementTree import Element, SubElement
 
+from nokturn.formats import _musicxml_drums as drums
 from nokturn.formats._musicxml_marks import GROUPS, NOTATIONS, before_note
 from nokturn.formats._musicxml_values import single
 from nokturn.formats._musicxml_voice import Chunk
@@ -49,6 +50,7 @@ class Line:
     """What the notes of one voice share: its number, staff, and what is known of its notes.
 
     ``shown`` says whether an accidental is drawn, by (event, grace or -1, place in the chord);
+    ``drums`` names the part where it is drums: each then is an instrument of its own.
     ``slurs`` gives the numbers of slurs that begin and end at an event; ``tied`` the pitches of the
     event before that are tied to this one; ``syllabic`` a verse's word position at an event,
     and ``held`` whether its syllable is held over the next note.
@@ -62,6 +64,7 @@ class Line:
     tied: Callable[[Event], frozenset[Pitch]]
     syllabic: Callable[[Event, int], str]
     held: Callable[[Event, int], bool]
+    drums: str = ""
 
 
 def write_sign(measure: Element, sign: Chunk, line: Line) -> None:
@@ -76,13 +79,14 @@ def write_sign(measure: Element, sign: Chunk, line: Line) -> None:
             note.set("print-object", "no")
         if place:
             add(note, "chord")
-        _head(note, pitch, whole=_fills(sign))
+        _head(note, pitch, whole=_fills(sign), struck=bool(line.drums))
         line.timed.append((add(note, "duration"), Fraction(sign.duration)))
         starts, stops = _ties(sign, place, pitch, line)
         if stops:
             add(note, "tie", type="stop")
         if starts:
             add(note, "tie", type="start")
+        _instrument(note, pitch, line)
         add(note, "voice", str(line.number))
         if sign.value and not event.whole_bar:
             add(note, "type", sign.value.type)
@@ -94,6 +98,7 @@ def write_sign(measure: Element, sign: Chunk, line: Line) -> None:
             modified = add(note, "time-modification")
             add(modified, "actual-notes", str(sign.ratio[0]))
             add(modified, "normal-notes", str(sign.ratio[1]))
+        _notehead(note, pitch, line)
         if line.staff:
             add(note, "staff", str(line.staff))
         if not place:
@@ -109,11 +114,28 @@ def _fills(sign: Chunk) -> bool:
     return sign.event.rest and (sign.event.whole_bar or sign.whole)
 
 
-def _head(note: Element, pitch: Pitch | None, *, whole: bool) -> None:
+def _instrument(note: Element, pitch: Pitch | None, line: Line) -> None:
+    """Say which of the part's drums a note is."""
+    if line.drums and pitch:
+        add(note, "instrument", id=drums.identity(line.drums, pitch.midi))
+
+
+def _notehead(note: Element, pitch: Pitch | None, line: Line) -> None:
+    if line.drums and pitch and (head := drums.place(pitch.midi)[2]):
+        add(note, "notehead", head)
+
+
+def _head(note: Element, pitch: Pitch | None, *, whole: bool, struck: bool = False) -> None:
     if pitch is None:
         rest = add(note, "rest")
         if whole:
             rest.set("measure", "yes")
+        return
+    if struck:
+        step, octave, _ = drums.place(pitch.midi)
+        head = add(note, "unpitched")
+        add(head, "display-step", step)
+        add(head, "display-octave", str(octave))
         return
     head = add(note, "pitch")
     add(head, "step", LETTERS[pitch.step])
@@ -139,13 +161,15 @@ def _graces(measure: Element, graces: tuple[Grace, ...], index: int, line: Line)
             add(note, "grace", **({"slash": "yes"} if grace.slash else {}))
             if place:
                 add(note, "chord")
-            _head(note, pitch, whole=False)
+            _head(note, pitch, whole=False, struck=bool(line.drums))
+            _instrument(note, pitch, line)
             add(note, "voice", str(line.number))
             add(note, "type", value.type if value else "eighth")
             for _ in range(value.dots if value else 0):
                 add(note, "dot")
             if line.shown(index, number, place):
                 add(note, "accidental", ACCIDENTAL_NAMES.get(pitch.alter, "natural"))
+            _notehead(note, pitch, line)
             if line.staff:
                 add(note, "staff", str(line.staff))
             if not place and len(graces) > 1 and len(short) == len(graces):

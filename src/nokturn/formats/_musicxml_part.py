@@ -7,7 +7,7 @@ it begins, so notes that cross to the other staff stay in their voice.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from xml.etree.ElementTree import Element
@@ -15,7 +15,7 @@ from xml.etree.ElementTree import Element
 from nokturn.errors import InputError, LimitError
 from nokturn.formats import _musicxml_signs as signs
 from nokturn.formats._musicxml_hanging import Hanging, decorations, lyrics, slurs
-from nokturn.music.pitch import Key
+from nokturn.music.pitch import Key, Pitch
 from nokturn.music.sheet import Event, Grace, Tuplet
 from nokturn.music.time import Meter, Tempo, Ticks, exact
 
@@ -63,8 +63,13 @@ class Measure:
 class PartReader:
     """Reads the measures of one part into lanes."""
 
-    def __init__(self, source: str, repair: Callable[[str, int], None]) -> None:
-        self.source, self.repair = source, repair
+    def __init__(
+        self,
+        source: str,
+        repair: Callable[[str, int], None],
+        drums: Mapping[str, Pitch] | None = None,
+    ) -> None:
+        self.source, self.repair, self.drums = source, repair, drums or {}
         self.lanes: list[Lane] = []
         self.measures: list[Measure] = []
         self.clefs: dict[int, str] = {}
@@ -197,7 +202,7 @@ class PartReader:
         self._count()
 
     def _event(self, note: Element, length: Ticks) -> Event:
-        pitch = signs.pitch(note, self.transposed)
+        pitch = signs.pitch(note, self.transposed, self.drums)
         event = Event(length, hidden=note.get("print-object") == "no")
         rest = note.find("rest")
         if pitch is None:
@@ -216,7 +221,7 @@ class PartReader:
 
     def _join(self, note: Element) -> None:
         """Add a note to the chord before it."""
-        pitch = signs.pitch(note, self.transposed)
+        pitch = signs.pitch(note, self.transposed, self.drums)
         if self.last is None or pitch is None:
             return
         event = self.last[1]
@@ -238,7 +243,7 @@ class PartReader:
         self._count()
 
     def _grace(self, note: Element) -> None:
-        pitch = signs.pitch(note, self.transposed)
+        pitch = signs.pitch(note, self.transposed, self.drums)
         if note.find("chord") is not None:
             self._join(note)
             return

@@ -13,6 +13,7 @@ from typing import Any
 from xml.etree.ElementTree import Element
 
 from nokturn.errors import InputError, LimitError
+from nokturn.formats import _musicxml_drums as drums
 from nokturn.formats import _musicxml_package as package
 from nokturn.formats import _musicxml_signs as signs
 from nokturn.formats._musicxml_part import Measure, PartReader
@@ -46,8 +47,8 @@ class ScoreReader:
         """Return the piece in a tree."""
         parts = self._parts(root)
         readers = []
-        for _, part in parts:
-            reader = PartReader(self.source, self._repair)
+        for entry, part in parts:
+            reader = PartReader(self.source, self._repair, drums.pitches(entry))
             reader.read(part)
             readers.append(reader)
         if not any(reader.lanes for reader in readers):
@@ -95,7 +96,7 @@ class ScoreReader:
         """Fill in the sheet's voices; return for each part which of them each lane is."""
         sheet.voices, order = [], []
         for part, (entry, reader) in enumerate(zip(entries, readers, strict=True)):
-            name, short, program, drums = _instrument(entry)
+            name, short, program, is_drums = _instrument(entry)
             ranked = sorted(range(len(reader.lanes)), key=lambda i: _rank(reader, i))
             index = [0] * len(ranked)
             staves = sorted({lane.staff for lane in reader.lanes})
@@ -104,7 +105,7 @@ class ScoreReader:
                 staff = reader.lanes[lane].staff
                 clef = reader.clefs.get(staff, "")
                 sheet.voices.append(
-                    Voice(name, part, staves.index(staff), clef, program, "", short, drums)
+                    Voice(name, part, staves.index(staff), clef, program, "", short, is_drums)
                 )
             order.append(index)
         return order
@@ -210,9 +211,9 @@ def _instrument(entry: Element | None) -> tuple[str, str, int, bool]:
     if entry is None:
         return "", "", 0, False
     program = signs.whole(entry.findtext("midi-instrument/midi-program"), 1) - 1
-    drums = signs.whole(entry.findtext("midi-instrument/midi-channel")) == 10
+    channel = signs.whole(entry.findtext("midi-instrument/midi-channel"))
     name, short = _words(entry.findtext("part-name")), _words(entry.findtext("part-abbreviation"))
-    return name, short, max(0, min(127, program)), drums
+    return name, short, max(0, min(127, program)), channel == 10
 
 
 def _partwise(root: Element) -> Element:

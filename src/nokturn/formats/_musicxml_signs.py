@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from fractions import Fraction
 from math import lcm
 from xml.etree.ElementTree import Element
@@ -88,15 +89,21 @@ def clef(element: Element) -> str:
     return _CLEF_OF.get((sign, line), "treble") + octave
 
 
-def pitch(note: Element, transposed: tuple[int, int]) -> Pitch | None:
+def pitch(note: Element, transposed: tuple[int, int], drums: Mapping[str, Pitch]) -> Pitch | None:
     """Return the sounding pitch of a note, or None for a rest.
 
     Parameters
     ----------
     transposed
         (letters, semitones) from what is written to what sounds.
+    drums
+        What the part's instruments strike, by their names.
     """
     found, prefix = note.find("pitch"), ""
+    if found is None:
+        instrument = note.find("instrument")
+        if instrument is not None and instrument.get("id") in drums:
+            return drums[instrument.get("id", "")]
     if found is None:
         found, prefix = note.find("unpitched"), "display-"
     if found is None:

@@ -14,6 +14,7 @@ from typing import Any
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from nokturn.formats import _musicxml_directions as directions
+from nokturn.formats import _musicxml_drums as drums
 from nokturn.formats._musicxml_bars import attributes, left_barline, right_barline
 from nokturn.formats._musicxml_layout import Number, Part, clef, numbers, parts
 from nokturn.formats._musicxml_lines import Lines
@@ -49,7 +50,7 @@ def write(piece: Piece) -> str:
     divisions: list[Element] = []
     for number, part in enumerate(laid_out, 1):
         element = add(root, "part", id=f"P{number}")
-        PartWriter(sheet, part, first=number == 1, timed=timed).write(element)
+        PartWriter(sheet, part, f"P{number}", first=number == 1, timed=timed).write(element)
         divisions += element.iterfind("measure/attributes/divisions")
     grid = lcm(*{(ticks / 480).denominator for _, ticks in timed}, 1)
     for element, ticks in timed:
@@ -95,20 +96,37 @@ def _part_list(root: Element, sheet: Sheet, laid_out: list[Part]) -> None:
             name.set("print-object", "no")
         if voice.short_name:
             add(element, "part-abbreviation", voice.short_name)
+        if voice.drums:
+            _drum_list(element, f"P{number}", drums.struck(sheet, part.voices))
+            continue
         instrument = add(element, "score-instrument", id=f"P{number}-I1")
         add(instrument, "instrument-name", voice.name or "Instrument")
         midi = add(element, "midi-instrument", id=f"P{number}-I1")
-        channel = 10 if voice.drums else (number - 1) % 15 + 1
-        add(midi, "midi-channel", str(channel + (channel >= 10 and not voice.drums)))
+        channel = (number - 1) % 15 + 1
+        add(midi, "midi-channel", str(channel + (channel >= 10)))
         add(midi, "midi-program", str(voice.program + 1))
+
+
+def _drum_list(part: Element, name: str, struck: list[int]) -> None:
+    """Name each drum of a part; a part that strikes none is drums all the same."""
+    kit = struck or [38]
+    for midi in kit:
+        instrument = add(part, "score-instrument", id=drums.identity(name, midi))
+        add(instrument, "instrument-name", f"Drum {midi}")
+    for midi in kit:
+        element = add(part, "midi-instrument", id=drums.identity(name, midi))
+        add(element, "midi-channel", "10")
+        add(element, "midi-program", "1")
+        add(element, "midi-unpitched", str(midi + 1))
 
 
 class PartWriter:
     """Writes the measures of one part."""
 
-    def __init__(self, sheet: Sheet, part: Part, *, first: bool, timed: Timed) -> None:
+    def __init__(self, sheet: Sheet, part: Part, name: str, *, first: bool, timed: Timed) -> None:
         self.sheet, self.part, self.first, self.timed = sheet, part, first, timed
-        self.lines = Lines(sheet, part, timed)
+        self.lines = Lines(sheet, part, timed, name)
+        self.keyed = first or not self.lines.drums  # readers take the key from the first part
         self.meters, self.keys = list(sheet.meters()), list(sheet.keys())
         self.numbers = numbers(sheet)
         self.open_ending: tuple[int, ...] = ()
@@ -125,7 +143,8 @@ class PartWriter:
         if index and self.sheet.bars[index - 1].break_after:
             add(measure, "print", new_system="yes")
         self._ending(measure, bar)
-        attributes(measure, self._clefs() if index == 0 else [], bar, first=index == 0)
+        attributes(measure, self._clefs() if index == 0 else [], bar, first=index == 0,
+                   keyed=self.keyed)  # fmt: skip
         if self.first:
             if bar.label:
                 directions.label(measure, bar.label, self._staff(1))
@@ -188,7 +207,8 @@ class PartWriter:
 
     def _marks(self, bar: Bar) -> list[tuple[Ticks, Any]]:
         """Return the keys and tempos within the measure, in order."""
-        marks: list[tuple[Ticks, Any]] = [(at, key) for at, key in bar.keys.items() if at > 0]
+        keys = bar.keys.items() if self.keyed else ()
+        marks: list[tuple[Ticks, Any]] = [(at, key) for at, key in keys if at > 0]
         if self.first:
             marks += [(at, tempo) for at, tempo in bar.tempos.items() if at > 0]
         return sorted(marks, key=lambda mark: mark[0])
