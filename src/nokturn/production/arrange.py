@@ -197,14 +197,16 @@ def _shortened(place: Place, ending: Place) -> list[Place]:
 
 
 def _slowing(ending: Place, qpm: float, by: float) -> list[tuple[int, float]]:
-    """Return the tempos of the two last bars, beat by beat."""
+    """Return the tempos of the two last bars where they change, in whole quarters a minute."""
     ticks = max(0, ending.start - ending.bar_ticks)
-    found = []
+    found = [(0, round(qpm))]
     for beat in (*ending.meter.beats, *ending.meter.beats):
         share = (ticks - ending.start) / ending.bar_ticks + 1
-        found.append((ticks, qpm * (1 - by * min(1.0, share + 0.25))))
+        tempo = round(qpm * (1 - by * min(1.0, share + 0.25)))
+        if ticks > 0 and tempo != found[-1][1]:
+            found.append((ticks, tempo))
         ticks += int(beat)
-    return [row for row in found if row[0] > 0]
+    return [(tick, float(tempo)) for tick, tempo in found[1:]]
 
 
 class _Band:
