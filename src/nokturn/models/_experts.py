@@ -19,7 +19,9 @@ hash; two contexts of the same hash are taken for the same.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -34,14 +36,15 @@ from nokturn.models._counts import (
     salted,
 )
 from nokturn.models._frames import Frames, Layout
+from nokturn.models._tonal import tonal_contexts
 
-EXPERTS = 6
-INSIDE = 5  # the chain that hears nothing but the piece itself
+INSIDE = -1  # the chain, the last, that hears nothing but the piece itself
 PER_FOLLOWER = 1.0
 FLOOR = 0.5
 DOUBLE = 2.0  # weight of what happened earlier in the piece
 WINDOWS = (0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48)  # frames, beside the notes already in this one
 LONGEST = 16  # frames for which a note's age is told
+PAIR = 140  # salt of a context with its follower
 LINES = (1, 2, 3, 4, 6, 8)  # frames of one voice
 _BASE = np.uint64(0xD1342543DE82EF95)
 
@@ -57,21 +60,30 @@ class Experts:
         The pieces to learn from: symbols with the boundary first and last.
     size
         Number of symbols V.
+    tonal
+        Whether they know the key, and count in how many longer contexts a symbol followed.
     """
 
-    def __init__(self, layout: Layout, pieces: Sequence[Ints], size: int) -> None:
-        self.layout, self.size = layout, size
+    def __init__(
+        self, layout: Layout, pieces: Sequence[Ints], size: int, *, tonal: bool = False
+    ) -> None:
+        self.layout, self.size, self.tonal = layout, size, tonal
         nothing = Frames.of(np.zeros(1, dtype=np.int64), layout)
-        keys = [[key[:0] for chain in contexts(nothing)[:INSIDE] for key in chain]]
+        read = [[[key[:0] for key in chain] for chain in self.contexts(nothing)[:INSIDE]]]
         followers = [np.zeros(0, dtype=np.int64)]
         for piece in pieces:
             heard = Frames.of(piece[:-1], layout)
-            keys.append([key for chain in contexts(heard)[:INSIDE] for key in chain])
+            read.append(self.contexts(heard)[:INSIDE])
             followers.append(relative(piece[1:], heard.base, layout))
         joined = np.concatenate(followers)
-        self.tables = [
-            Table.of(np.concatenate(column), joined) for column in zip(*keys, strict=True)
-        ]
+        self.chains = []
+        for parts in zip(*read, strict=True):
+            chain = [np.concatenate(column) for column in zip(*parts, strict=True)]
+            self.chains.append(Chain.of(chain, joined, by_kind=tonal))
+
+    def contexts(self, heard: Frames) -> list[list[Hashes]]:
+        """Return the contexts of each expert at every place, each chain from short to long."""
+        return contexts(heard, tonal=self.tonal)
 
     def predict(self, fed: Ints, own: Ints | None = None) -> Floats:
         """Return each expert's probabilities of what follows each symbol, (T, E, V).
@@ -87,44 +99,107 @@ class Experts:
         heard = Frames.of(fed, self.layout)
         followed = fed[1:] if own is None else own
         allowed = self.layout.allowed(heard, self.size)
-        tables = iter(self.tables)
+        *chains, inside = self.contexts(heard)
         found = []
-        for number, chain in enumerate(contexts(heard)):
+        for chain, learned in zip(chains, self.chains, strict=True):
             p = allowed / allowed.sum(1, keepdims=True)
-            for keys in chain:
-                if number == INSIDE:
-                    counts = inside_counts(keys, followed, heard, self.size, weight=1.0)
-                else:
-                    counts = next(tables).rows(keys, heard.base, self.layout, self.size)
-                    counts += inside_counts(
-                        keys, followed, heard, self.size, weight=DOUBLE, own=own
-                    )
+            for level, keys in enumerate(chain):
+                counts = learned.tables[level].rows(keys, heard.base, self.layout, self.size)
+                taken = None if learned.by_kind else own
+                counts += inside_counts(keys, followed, heard, self.size, weight=DOUBLE, own=taken)
+                if learned.by_kind and own is not None:
+                    follower = relative(own, heard.base, self.layout)
+                    alone = learned.alone(chain, level, follower)
+                    counts -= alone.rows(keys, heard.base, self.layout, self.size)
                 p = _blend(p, np.maximum(counts, 0), allowed)
             found.append(p)
-        return np.stack(found, axis=1)
+        p = allowed / allowed.sum(1, keepdims=True)
+        for keys in inside:
+            p = _blend(p, inside_counts(keys, followed, heard, self.size, weight=1.0), allowed)
+        return np.stack([*found, p], axis=1)
 
     def predict_last(self, fed: Ints) -> Floats:
         """Return each expert's probabilities of what follows the last symbol, (E, V)."""
         heard = Frames.of(fed, self.layout)
         last = heard.last()
         allowed = self.layout.allowed(last, self.size)
-        tables = iter(self.tables)
+        *chains, inside = self.contexts(heard)
         found = []
-        for number, chain in enumerate(contexts(heard)):
+        for chain, learned in zip(chains, self.chains, strict=True):
             p = allowed / allowed.sum(1, keepdims=True)
-            for keys in chain:
-                if number == INSIDE:
-                    counts = np.zeros((1, self.size), dtype=np.float32)
-                else:
-                    counts = next(tables).rows(keys[-1:], last.base, self.layout, self.size)
-                again = np.flatnonzero(keys[:-1] == keys[-1])
-                follower = relative(fed[again + 1], heard.base[again], self.layout)
-                symbols = absolute(follower, np.broadcast_to(last.base, len(again)), self.layout)
-                weight = 1.0 if number == INSIDE else DOUBLE
-                np.add.at(counts[0], symbols[symbols >= 0], weight)
-                p = _blend(p, counts, allowed)
+            for keys, table in zip(chain, learned.tables, strict=True):
+                counts = table.rows(keys[-1:], last.base, self.layout, self.size)
+                p = _blend(p, self._again(keys, fed, heard, counts, DOUBLE), allowed)
             found.append(p[0])
-        return np.stack(found)
+        p = allowed / allowed.sum(1, keepdims=True)
+        for keys in inside:
+            counts = np.zeros((1, self.size), dtype=np.float32)
+            p = _blend(p, self._again(keys, fed, heard, counts, 1.0), allowed)
+        return np.stack([*found, p[0]])
+
+    def _again(
+        self, keys: Hashes, fed: Ints, heard: Frames, counts: Floats, weight: float
+    ) -> Floats:
+        """Add to the counts (1, V) what followed the last place's context earlier in the piece."""
+        again = np.flatnonzero(keys[:-1] == keys[-1])
+        follower = relative(fed[again + 1], heard.base[again], self.layout)
+        symbols = absolute(follower, np.broadcast_to(heard.base[-1], len(again)), self.layout)
+        np.add.at(counts[0], symbols[symbols >= 0], weight)
+        return counts
+
+
+@dataclass(frozen=True)
+class Chain:
+    """What followed the contexts of one expert, from short to long.
+
+    Attributes
+    ----------
+    tables
+        One for each length.
+    by_kind
+        Whether a symbol counts once for every longer context that it followed, as in Kneser and
+        Ney's estimate: what always follows the same is foretold by the longer context already.
+    pairs, times
+        Of each table but the last: the longer contexts with their followers, as sorted hashes, and
+        how often they were met, where that is more than once.
+    """
+
+    tables: list[Table]
+    by_kind: bool
+    pairs: list[Hashes]
+    times: list[Ints]
+
+    @classmethod
+    def of(cls, chain: Sequence[Hashes], followers: Ints, *, by_kind: bool) -> Chain:
+        """Count what followed the contexts (N,), one array for each length."""
+        if not by_kind:
+            return cls([Table.of(keys, followers) for keys in chain], by_kind, [], [])
+        found = cls([], by_kind, [], [])
+        for keys, longer in itertools.pairwise(chain):
+            pairs, first, times = np.unique(
+                _paired(longer, followers, PAIR), return_index=True, return_counts=True
+            )
+            found.tables.append(Table.of(keys[first], followers[first]))
+            found.pairs.append(pairs[times > 1])
+            found.times.append(times[times > 1])
+        found.tables.append(Table.of(chain[-1], followers))
+        return found
+
+    def alone(self, chain: Sequence[Hashes], level: int, followers: Ints) -> Table:
+        """Return what a piece that was counted, and no other, has added to a table."""
+        keys = chain[level]
+        if level == len(self.tables) - 1:
+            return Table.of(keys, followers)
+        pairs, first, times = np.unique(
+            _paired(chain[level + 1], followers, PAIR), return_index=True, return_counts=True
+        )
+        met = np.ones(len(pairs), dtype=np.int64)
+        place = np.searchsorted(self.pairs[level], pairs)
+        known = np.flatnonzero(place < len(self.pairs[level]))
+        known = known[self.pairs[level][place[known]] == pairs[known]]
+        met[known] = self.times[level][place[known]]
+        only = first[times == met]
+        return Table.of(keys[only], followers[only])
 
 
 def _blend(shorter: Floats, counts: Floats, allowed: Floats) -> Floats:
@@ -135,7 +210,12 @@ def _blend(shorter: Floats, counts: Floats, allowed: Floats) -> Floats:
     return np.asarray((counts + discount * shorter) / (total + discount), dtype=np.float32)
 
 
-def contexts(heard: Frames) -> list[list[Hashes]]:
+def count(*, tonal: bool) -> int:
+    """Return how many experts there are."""
+    return 7 if tonal else 6
+
+
+def contexts(heard: Frames, *, tonal: bool = False) -> list[list[Hashes]]:
     """Return the contexts of each expert at every place, each chain from short to long."""
     none = np.zeros(len(heard.frame), dtype=np.uint64)
     now = salted(heard.window(0), 1)
@@ -144,15 +224,16 @@ def contexts(heard: Frames) -> list[list[Hashes]]:
     moved = heard.base - changes.base + 512  # in a grid each voice has its own reference
     stood = _paired(now, changes.age * 1024 + moved, 120)
     timed = _paired(stood, beat, 117)
+    metrical = [
+        _paired(none, beat, 80),
+        _paired(now, beat, 81),
+        *(_paired(heard.window(k), beat, 82 + k) for k in (1, 2, 4, 8, 16)),
+    ]
     return [
         [none, *(salted(heard.window(k), 2 + k) for k in WINDOWS)],
         [salted(none, 3), *_voice(heard)],
         [now, *_top(heard, now)],
-        [
-            _paired(none, beat, 80),
-            _paired(now, beat, 81),
-            *(_paired(heard.window(k), beat, 82 + k) for k in (1, 2, 4, 8, 16)),
-        ],
+        *(tonal_contexts(heard) if tonal else [metrical]),
         [
             _paired(now, moved, 119),
             stood,

@@ -73,7 +73,7 @@ class FrameModel(Model):
             shapes[f"layer.{i}.input_bias"] = (gates,)
             shapes[f"layer.{i}.recurrent_bias"] = (gates,)
         return shapes | {
-            "head.state": (s.width, s.width),
+            "head.state": (s.voices * s.width, s.width),
             "head.places": (s.width, places),
             "head.bias": (s.width,),
             "absolute": (inputs.symbols, s.width),
@@ -144,7 +144,7 @@ class FrameModel(Model):
         batch = net.Batch.of([self.hear(row) for row in rows], ids.device)
         shares = (s.input_dropout, s.dropout)
         window = 0 if noise is None else s.window
-        z = net.run(weights, batch, s.cell, s.layers, shares, noise, window)
+        z = net.run(weights, batch, s.cell, s.layers, shares, noise, window, s.voices)
         return self._head(weights, z, batch, noise, rows, targets)
 
     def hear(self, symbols: Ints) -> _heard.Heard:
@@ -220,8 +220,10 @@ class FrameStream(Stream):
         symbols = np.array(self.symbols, dtype=np.int64)
         here = model.hear(symbols)
         self._catch_up(here)
-        w = model.weights
-        z = w["head.state"] @ self.said + w["head.places"] @ here.places[-1] + w["head.bias"]
+        w, s = model.weights, model.settings
+        voice = (len(self.symbols) - 1) % s.voices
+        state = w["head.state"][voice * s.width : (voice + 1) * s.width]
+        z = state @ self.said + w["head.places"] @ here.places[-1] + w["head.bias"]
         return model.place_logits(gelu(z), here, symbols)
 
     def follow(self, symbol: int, channels: Sequence[int] = ()) -> None:

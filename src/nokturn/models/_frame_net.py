@@ -59,11 +59,13 @@ def run(
     shares: tuple[float, float],
     noise: torch.Generator | None,
     window: int = 0,
+    voices: int = 1,
 ) -> Tensor:
     """Return what the head makes of each place, (T, B, Z).
 
     ``shares`` are the parts dropped of the inputs, and of what layers and head say; with a
-    ``window`` the layers forget everything after so many frames.
+    ``window`` the layers forget everything after so many frames. The state has other words for each
+    of the ``voices`` of a grid.
     """
     x = _drop_each(batch.frames, shares[0], noise)
     x = functional.linear(x, weights["read"], weights["read_bias"])
@@ -77,11 +79,19 @@ def run(
         x = x + y if i else y
     if window:
         x = _from_windows(x, pieces)[:count]
-    by_place = torch.gather(x, 0, batch.frame[..., None].expand(-1, -1, x.shape[-1]))
+    z = _at_places(functional.linear(x, weights["head.state"]), batch.frame, voices)
     beside = _drop_each(batch.places, shares[0], noise)
-    z = functional.linear(by_place, weights["head.state"], weights["head.bias"])
-    z = z + functional.linear(beside, weights["head.places"])
+    z = z + functional.linear(beside, weights["head.places"], weights["head.bias"])
     return _layers.dropout(functional.gelu(z), shares[1], noise)
+
+
+def _at_places(said: Tensor, frame: Tensor, voices: int) -> Tensor:
+    """Return what is said to each voice of each frame (F, B, voices * Z) by place, (T, B, Z)."""
+    count, pieces, width = said.shape[0], said.shape[1], said.shape[2] // voices
+    said = said.view(count, pieces, voices, width).transpose(1, 2).reshape(-1, pieces, width)
+    voice = torch.arange(len(frame), device=frame.device)[:, None] % voices
+    row = frame * voices + voice
+    return torch.gather(said, 0, row[..., None].expand(-1, -1, width))
 
 
 def _in_windows(x: Tensor, window: int) -> Tensor:

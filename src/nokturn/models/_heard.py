@@ -58,7 +58,8 @@ def sizes(layout: Layout, symbols: int) -> tuple[int, int]:
         places = layout.pitches + 4 * AROUND + 3 * (AROUND + 1) + MOST_NOTES + MATCHES
     else:
         frames = layout.voices * symbols
-        places = layout.voices * symbols + 3 * AROUND + 1 + layout.voices + AGES + MATCHES
+        of_voice = symbols + 1 + 3 * (AROUND + 1) + AGES + 2
+        places = layout.voices * of_voice + MATCHES
     return frames + layout.beat + 1, places + layout.beat
 
 
@@ -161,8 +162,13 @@ def _next_below(rolls: Floats, frame: Ints, last: Ints) -> Ints:
 
 def _distance(pitches: Ints, base: Ints) -> Floats:
     """Return pitches as distances below a reference, (N, AROUND + 1); the last means none."""
+    return _one_hot(_interval(pitches, base), AROUND + 1)
+
+
+def _interval(pitches: Ints, base: Ints) -> Ints:
+    """Return the number of each pitch's distance below a reference; `AROUND` means none."""
     interval = np.clip(base - pitches, -REACH, REACH) + REACH
-    return _one_hot(np.where(pitches >= 0, interval, AROUND), AROUND + 1)
+    return np.asarray(np.where(pitches >= 0, interval, AROUND))
 
 
 def _grid(found: Frames, size: int) -> tuple[list[Floats], list[Floats]]:
@@ -171,30 +177,24 @@ def _grid(found: Frames, size: int) -> tuple[list[Floats], list[Floats]]:
     table = np.zeros((count + 1, voices), dtype=np.int64)
     read = np.arange(1, len(found.symbols))
     table[1 + (read - 1) // voices, (read - 1) % voices] = found.symbols[read]
-    before = _one_hot(table[:-1], size)
-    before[0] = 0
-    now = _one_hot(table[1:], size)[found.frame]
-    now[np.arange(voices) >= found.note[:, None]] = 0  # not read yet
-    pitched = np.zeros((len(found.symbols), layout.pitches), dtype=np.float32)
-    voice_now = layout.pitch_of(table[1:])[found.frame]
-    voice_now[np.arange(voices) >= found.note[:, None]] = -1
-    voice_then = layout.pitch_of(table[:-1])[found.frame]
-    then, here = pitched.copy(), pitched
-    for roll, pitches in ((then, voice_then), (here, voice_now)):
-        row, column = np.nonzero(pitches >= 0)
-        roll[row, pitches[row, column]] = 1
     past = _one_hot(table[1:count], size).reshape(count - 1, voices * size)
+    before = np.vstack([np.zeros((1, voices * size), dtype=np.float32), past])
     follower, length = _recall.repeated(past)
-    again = follower.reshape(count, voices, size).argmax(-1)[found.frame, found.note]
-    foretold = np.where(length[found.frame] > 0, layout.pitch_of(again), -1)
-    return [before.reshape(count, -1)], [
-        now.reshape(len(now), -1),
-        _around(then, found.base),
-        _around(here, found.base),
-        _distance(foretold, found.base),
+    again = layout.pitch_of(follower.reshape(count, voices, size).argmax(-1))
+    again[length == 0] = -1
+    frame, unread = found.frame, np.arange(voices) >= found.note[:, None]
+    now = np.where(unread, size, table[1:][frame])
+    then, here = layout.pitch_of(table[:-1])[frame], layout.pitch_of(now)
+    base = found.base[:, None]
+    return [before], [
+        _side_by_side(now, size + 1),
+        _side_by_side(_interval(then, base), AROUND + 1),
+        _side_by_side(_interval(here, base), AROUND + 1),
+        _side_by_side(_interval(again[frame], base), AROUND + 1),
+        _side_by_side(np.minimum(_ages(table)[frame], AGES - 1), AGES),
+        ((here >= 0) & (here != then)).astype(np.float32),
         _one_hot(found.note, voices),
-        _one_hot(np.minimum(_ages(table)[found.frame, found.note], AGES - 1), AGES),
-        _one_hot(length[found.frame], MATCHES),
+        _one_hot(length[frame], MATCHES),
     ]
 
 
@@ -227,6 +227,14 @@ def _around(rolls: Floats, base: Ints) -> Floats:
     padded = np.pad(rolls, ((0, 0), (REACH, REACH)))
     columns = np.clip(base, 0, rolls.shape[1] - 1)[:, None] + np.arange(AROUND)
     return np.take_along_axis(padded, columns, axis=1)
+
+
+def _side_by_side(numbers: Ints, size: int) -> Floats:
+    """Return the numbers (N, K) below ``size`` as ones among zeros, (N, K * size)."""
+    count, columns = numbers.shape
+    found = np.zeros((count, columns * size), dtype=np.float32)
+    found[np.arange(count)[:, None], numbers + size * np.arange(columns)] = 1
+    return found
 
 
 def _one_hot(numbers: Ints, size: int) -> Floats:

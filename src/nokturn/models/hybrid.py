@@ -28,8 +28,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from nokturn.models import _heard
-from nokturn.models._experts import EXPERTS, Experts
+from nokturn.models import _experts, _heard
+from nokturn.models._experts import Experts
 from nokturn.models._frame_model import Floats, FrameModel, FrameSettings, Ints
 from nokturn.models._key_experts import SUREST, KeyExperts
 from nokturn.models._key_model import KeyModel, KeySettings
@@ -45,8 +45,14 @@ LEAST = 1e-6  # no expert is surer than this that something cannot come
 class HybridSettings(KeySettings):
     """Settings of the hybrid."""
 
+    tonal: bool = False  # experts know the key, and count in Kneser and Ney's way (ordered)
     gate_dropout: float = Field(default=0.1, ge=0, lt=1)  # of the experts' weights
     corpus: int = Field(default=0, ge=0)  # symbols that the experts have read; set by training
+
+    @property
+    def experts(self) -> int:
+        """How many experts there are."""
+        return _experts.count(tonal=self.tonal and not self.independent)
 
 
 class Hybrid(KeyModel):
@@ -67,8 +73,8 @@ class Hybrid(KeyModel):
         """Return the name and shape of every weight, and of the corpus."""
         assert isinstance(settings, HybridSettings)
         return super().shapes(inputs, settings) | {
-            "gate": (EXPERTS, settings.width),
-            "gate_bias": (EXPERTS,),
+            "gate": (settings.experts, settings.width),
+            "gate_bias": (settings.experts,),
             "corpus": (settings.corpus,),
         }
 
@@ -77,7 +83,7 @@ class Hybrid(KeyModel):
         """Return a model with random weights that trusts its experts alike."""
         model = super().untrained(inputs, settings, seed)
         model.weights["gate"][:] = 0
-        model.weights["gate_bias"][:] = 1.1 / EXPERTS
+        model.weights["gate_bias"][:] = 1.1 / len(model.weights["gate_bias"])
         model.weights["corpus"] = model.weights["corpus"].astype(np.int64)
         return model
 
@@ -97,13 +103,17 @@ class Hybrid(KeyModel):
     @property
     def experts(self) -> Experts | KeyExperts:
         """The experts, made when first asked for."""
-        kind = KeyExperts if self.settings.independent else Experts
+        s = self.settings
         with self._making:
             if self._experts is None:
                 corpus = np.append(self.weights["corpus"].astype(np.int64), BOUNDARY_ID)
                 cuts = np.flatnonzero(corpus == BOUNDARY_ID)
                 pieces = [corpus[a : b + 1] for a, b in itertools.pairwise(cuts)]
-                self._experts = kind(self.settings.layout, pieces, self.inputs.symbols)
+                self._experts = (
+                    KeyExperts(s.layout, pieces, self.inputs.symbols)
+                    if s.independent
+                    else Experts(s.layout, pieces, self.inputs.symbols, tonal=s.tonal)
+                )
             return self._experts
 
     def _head(
@@ -119,7 +129,8 @@ class Hybrid(KeyModel):
         from torch.nn import functional
 
         found = super()._head(weights, z, batch, noise, rows, targets)
-        table = np.zeros((len(found), len(rows), EXPERTS, found.shape[-1]), dtype=np.float32)
+        shape = (len(found), len(rows), self.settings.experts, found.shape[-1])
+        table = np.zeros(shape, dtype=np.float32)
         after = None if targets is None or noise is None else targets.cpu().numpy()
         for i, row in enumerate(rows):
             own = None if after is None else after[i, : len(row)]
