@@ -18,6 +18,7 @@ ROLL = Layout(first=2, pitches=30, separator=1, beat=4)
 STRUCK = Layout(first=2, pitches=30, kinds=2, separator=1, beat=4)
 GRID = Layout(first=2, pitches=30, voices=3, beat=4)
 LAYOUTS = pytest.mark.parametrize("layout", [ROLL, STRUCK, GRID], ids=["roll", "struck", "grid"])
+TONAL = pytest.mark.parametrize("tonal", [False, True], ids=["by intervals", "by key too"])
 
 
 def piece(layout, frames=12, seed=0):
@@ -75,9 +76,10 @@ def test_frames_that_stand_are_one_change(layout):
     assert found.age[at_begin].tolist()[1:7] == [1, 2, 3, 1, 2, 3]
 
 
+@TONAL
 @LAYOUTS
-def test_experts_look_back_only_where_frames_stand(layout):
-    experts = Experts(layout, [held(layout)], symbols(layout))
+def test_experts_look_back_only_where_frames_stand(layout, tonal):
+    experts = Experts(layout, [held(layout)], symbols(layout), tonal=tonal)
     fed = held(layout)[:-1]
     whole = experts.predict(fed)
     for stop in range(1, len(fed) + 1, 4):
@@ -103,7 +105,7 @@ def test_a_voice_s_notes_are_the_same_in_another_key_and_not_in_another_rhythm()
 def test_what_is_heard_does_not_depend_on_what_comes(layout):
     whole, size = piece(layout)[:-1], symbols(layout)
     all_of_it = heard(whole, layout, size)
-    assert all_of_it.frames.shape[1], all_of_it.places.shape[1] == sizes(layout, size)
+    assert (all_of_it.frames.shape[1], all_of_it.places.shape[1]) == sizes(layout, size)
     for stop in range(1, len(whole), 5):
         part = heard(whole[:stop], layout, size)
         np.testing.assert_array_equal(part.places, all_of_it.places[:stop])
@@ -112,9 +114,10 @@ def test_what_is_heard_does_not_depend_on_what_comes(layout):
         np.testing.assert_array_equal(part.frames[:known], all_of_it.frames[:known])
 
 
+@TONAL
 @LAYOUTS
-def test_experts_look_back_only_and_say_the_same_one_by_one(layout):
-    experts = Experts(layout, [piece(layout, seed=s) for s in (1, 2)], symbols(layout))
+def test_experts_look_back_only_and_say_the_same_one_by_one(layout, tonal):
+    experts = Experts(layout, [piece(layout, seed=s) for s in (1, 2)], symbols(layout), tonal=tonal)
     fed = piece(layout, 8, seed=3)[:-1]
     whole = experts.predict(fed)
     np.testing.assert_allclose(whole.sum(-1), 1, atol=1e-5)
@@ -123,20 +126,22 @@ def test_experts_look_back_only_and_say_the_same_one_by_one(layout):
         np.testing.assert_allclose(experts.predict_last(fed[:stop]), whole[stop - 1], atol=1e-6)
 
 
+@TONAL
 @LAYOUTS
-def test_a_piece_that_was_learned_from_is_foretold_as_if_it_had_not_been(layout):
+def test_a_piece_that_was_learned_from_is_foretold_as_if_it_had_not_been(layout, tonal):
     mine, others = piece(layout, seed=1), [piece(layout, seed=s) for s in (2, 3)]
-    with_it = Experts(layout, [mine, *others], symbols(layout))
-    without = Experts(layout, others, symbols(layout))
+    with_it = Experts(layout, [mine, *others], symbols(layout), tonal=tonal)
+    without = Experts(layout, others, symbols(layout), tonal=tonal)
     np.testing.assert_allclose(
         with_it.predict(mine[:-1], own=mine[1:]), without.predict(mine[:-1]), atol=1e-5
     )
 
 
-def test_experts_know_music_in_every_key():
+@TONAL
+def test_experts_know_music_in_every_key(tonal):
     tune = piece(ROLL, 30, seed=1)
     higher = np.where(tune >= 2, tune + 3, tune)
-    experts = Experts(ROLL, [piece(ROLL, 30, seed=2)], symbols(ROLL))
+    experts = Experts(ROLL, [piece(ROLL, 30, seed=2)], symbols(ROLL), tonal=tonal)
     moved = _moved(experts.predict(tune[:-1]), 3, 2, 30, 1)
     there = experts.predict(higher[:-1])
     first = int((tune == 1).argmax()) + 1  # the first frame has nothing to be measured from
@@ -148,6 +153,13 @@ def test_experts_know_music_in_every_key():
 @pytest.mark.parametrize("kind", [Roll, Hybrid], ids=["roll", "hybrid"])
 def test_it_streams_as_it_batches(kind, layout):
     check_stream(model_of(kind, layout).primed([piece(layout, seed=9)]), layout)
+
+
+@LAYOUTS
+def test_a_hybrid_that_knows_the_key_streams_as_it_batches(layout):
+    model = model_of(Hybrid, layout, tonal=True)
+    assert model.weights["gate_bias"].shape == (7,)
+    check_stream(model.primed([piece(layout, seed=9)]), layout)
 
 
 ROLLS = pytest.mark.parametrize("layout", [ROLL, STRUCK], ids=["roll", "struck"])

@@ -10,6 +10,7 @@ relative major.
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nokturn.models._counts import Hashes, Ints, salted
 from nokturn.models._frames import LONGEST, Frames
@@ -26,7 +27,7 @@ def tonal_contexts(heard: Frames) -> list[list[Hashes]]:
     return _of_rolls(heard) if heard.layout.separator else _of_grids(heard)
 
 
-def keys(heard: Frames) -> tuple[Ints, Ints]:
+def keys(heard: Frames) -> tuple[Ints, NDArray[np.bool_]]:
     """Return the tonic's pitch class before each frame, (F,), and whether it is known."""
     lines, count = heard.lines, len(heard.starts)
     pitched = np.flatnonzero(heard.pitch >= 0)
@@ -38,13 +39,14 @@ def keys(heard: Frames) -> tuple[Ints, Ints]:
     number = np.arange(count)
     recent = total[number] - total[np.maximum(number - HEARD, 0)]
     scales = np.stack([np.roll(FIT, k) for k in range(12)], axis=1)
-    return ((recent @ scales).argmax(1) + first) % 12, recent.any(1)
+    return ((recent @ scales).argmax(1) + first) % 12, np.any(recent, axis=1)
 
 
 def degrees(pitches: Ints, heard: Frames) -> Ints:
     """Return the degree (T,) in semitones above the tonic of a pitch at each place."""
-    tonic, known = (part[heard.frame] for part in keys(heard))
-    return np.where(known & (pitches >= 0), (pitches - tonic) % 12, UNKNOWN)
+    tonics, known = keys(heard)
+    some = known[heard.frame] & (pitches >= 0)
+    return np.where(some, (pitches - tonics[heard.frame]) % 12, UNKNOWN)
 
 
 def _of_grids(heard: Frames) -> list[list[Hashes]]:
@@ -115,7 +117,7 @@ def _now(heard: Frames) -> Ints:
 def _classes(pitches: Ints, base: Ints) -> Ints:
     """Return which pitch classes (T, K) hold, above a base (T,), as bits."""
     bits = np.where(pitches >= 0, 1 << ((pitches - base[:, None]) % 12), 0)
-    return np.bitwise_or.reduce(bits, axis=1)
+    return np.asarray(np.bitwise_or.reduce(bits, axis=1))
 
 
 def _mixed(rows: Ints) -> Hashes:
