@@ -97,16 +97,17 @@ def inside_counts(
     *,
     weight: float,
     own: Ints | None = None,
+    base: Ints | None = None,
 ) -> Floats:
     """Return what followed each context earlier in the same piece, (T, V), times ``weight``.
 
-    ``own`` is what follows each place, (T,), where the piece was among those counted: then its own
-    counts are taken off.
+    Distances are from ``base``, (T,), or from the piece's references. ``own`` is what follows each
+    place, (T,), where the piece was among those counted: then its own counts are taken off.
 
     Equal contexts may be met at different references, so distances are counted and put back at
     the reference of each place.
     """
-    layout = heard.layout
+    layout, base = heard.layout, heard.base if base is None else base
     result = np.zeros((len(keys), size), dtype=np.float32)
     _, group, members = np.unique(keys, return_inverse=True, return_counts=True)
     if own is not None:  # a context met once: all its counts are this place's own
@@ -119,7 +120,7 @@ def inside_counts(
     _, group = np.unique(group[places], return_inverse=True)
     follower = np.zeros(len(places), dtype=np.int64)
     known = places < len(followed)
-    follower[known] = relative(followed[places[known]], heard.base[places[known]], layout)
+    follower[known] = relative(followed[places[known]], base[places[known]], layout)
     # events: who followed whom, sorted by (context, follower), then by time
     rank = np.arange(len(places))
     pairs, pair = np.unique(group[known] * 65_536 + follower[known], return_inverse=True)
@@ -133,7 +134,7 @@ def inside_counts(
     value = weight * (np.searchsorted(events, which * len(places) + row) - first)
     if own is not None:
         value -= np.searchsorted(events, (which + 1) * len(places)) - first
-    symbol = absolute(pairs[which] % 65_536, heard.base[places[row]], layout)
+    symbol = absolute(pairs[which] % 65_536, base[places[row]], layout)
     inside = (symbol >= 0) & (symbol < size)
     result[places[row[inside]], symbol[inside]] = value[inside]
     return result

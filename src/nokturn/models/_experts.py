@@ -13,9 +13,9 @@ to the long one,
 and what happened earlier in the same piece counts double. While a piece is trained on, its own
 counts are left out (`own`): otherwise a network learns to believe the experts blindly.
 
-Where they are `tonal`, two chains know the key (`_tonal`) in place of one that knows the meter alone,
-and a shorter context counts a symbol once for each longer context that it followed. On the JSB
-chorales, fixed weights, that makes 4.17 nats a frame 4.05, and .384 a note on sixteenths .359.
+Where they are `tonal`, two chains know the key (`_tonal`) in place of one that knows the meter
+alone, and a shorter context counts a symbol once for each longer context that it followed. On the
+JSB chorales, fixed weights, that makes 4.17 nats a frame 4.05, and .384 a note on sixteenths .359.
 
 Everything is arrays: contexts are 64-bit hashes of windows of the piece, made with one rolling
 hash; two contexts of the same hash are taken for the same.
@@ -40,12 +40,13 @@ from nokturn.models._counts import (
     salted,
 )
 from nokturn.models._frames import Frames, Layout
+from nokturn.models._hands import HANDS, hands
 from nokturn.models._tonal import tonal_contexts
 
-INSIDE = -1  # the chain, the last, that hears nothing but the piece itself
 PER_FOLLOWER = 1.0
 FLOOR = 0.5
 DOUBLE = 2.0  # weight of what happened earlier in the piece
+OWN_HANDS = 4.0  # the same where a hand is heard alone
 WINDOWS = (0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48)  # frames, beside the notes already in this one
 LONGEST = 16  # frames for which a note's age is told
 PAIR = 140  # salt of a context with its follower
@@ -66,28 +67,51 @@ class Experts:
         Number of symbols V.
     tonal
         Whether they know the key, and count in how many longer contexts a symbol followed.
+    hands
+        Whether the chains of `_hands` are asked too; for rolls.
     """
 
     def __init__(
-        self, layout: Layout, pieces: Sequence[Ints], size: int, *, tonal: bool = False
+        self,
+        layout: Layout,
+        pieces: Sequence[Ints],
+        size: int,
+        *,
+        tonal: bool = False,
+        hands: bool = False,
     ) -> None:
-        self.layout, self.size, self.tonal = layout, size, tonal
-        nothing = Frames.of(np.zeros(1, dtype=np.int64), layout)
-        read = [[[key[:0] for key in chain] for chain in self.contexts(nothing)[:INSIDE]]]
-        followers = [np.zeros(0, dtype=np.int64)]
-        for piece in pieces:
-            heard = Frames.of(piece[:-1], layout)
-            read.append(self.contexts(heard)[:INSIDE])
-            followers.append(relative(piece[1:], heard.base, layout))
-        joined = np.concatenate(followers)
-        self.chains = []
+        self.layout, self.size, self.tonal, self.hands = layout, size, tonal, hands
+        read = [self._read(Frames.of(np.zeros(1, dtype=np.int64), layout), np.zeros(0, np.int64))]
+        read += [self._read(Frames.of(piece[:-1], layout), piece[1:]) for piece in pieces]
+        self.chains: list[Chain | None] = []
         for parts in zip(*read, strict=True):
-            chain = [np.concatenate(column) for column in zip(*parts, strict=True)]
-            self.chains.append(Chain.of(chain, joined, by_kind=tonal))
+            if parts[0] is None:
+                self.chains.append(None)
+                continue
+            told = [part for part in parts if part is not None]
+            columns = [np.concatenate(c) for c in zip(*(keys for _, keys in told), strict=True)]
+            followers = np.concatenate([follower for follower, _ in told])
+            self.chains.append(Chain.of(columns, followers, by_kind=tonal))
 
-    def contexts(self, heard: Frames) -> list[list[Hashes]]:
-        """Return the contexts of each expert at every place, each chain from short to long."""
-        return contexts(heard, tonal=self.tonal)
+    def _read(self, heard: Frames, followed: Ints) -> list[tuple[Ints, list[Hashes]] | None]:
+        """Return of each expert what followed, as distances, and its contexts; None of one that
+        hears the piece alone.
+        """
+        count = len(followed)
+        return [
+            (relative(followed, line.base[:count], self.layout), [k[:count] for k in line.keys])
+            if line.counted
+            else None
+            for line in self._lines(heard)
+        ]
+
+    def _lines(self, heard: Frames) -> list[_Line]:
+        """Return what each expert hears of a piece."""
+        *chains, inside = contexts(heard, tonal=self.tonal)
+        found = [_Line(heard.base, chain, DOUBLE) for chain in chains]
+        found.append(_Line(heard.base, inside, 1.0, counted=False))
+        more = hands(heard) if self.hands else []
+        return found + [_Line(base, chain, OWN_HANDS) for base, chain in more]
 
     def predict(self, fed: Ints, own: Ints | None = None) -> Floats:
         """Return each expert's probabilities of what follows each symbol, (T, E, V).
@@ -103,53 +127,66 @@ class Experts:
         heard = Frames.of(fed, self.layout)
         followed = fed[1:] if own is None else own
         allowed = self.layout.allowed(heard, self.size)
-        *chains, inside = self.contexts(heard)
         found = []
-        for chain, learned in zip(chains, self.chains, strict=True):
+        for line, learned in zip(self._lines(heard), self.chains, strict=True):
             p = allowed / allowed.sum(1, keepdims=True)
-            for level, keys in enumerate(chain):
-                counts = learned.tables[level].rows(keys, heard.base, self.layout, self.size)
-                taken = None if learned.by_kind else own
-                counts += inside_counts(keys, followed, heard, self.size, weight=DOUBLE, own=taken)
-                if learned.by_kind and own is not None:
-                    follower = relative(own, heard.base, self.layout)
-                    alone = learned.alone(chain, level, follower)
-                    counts -= alone.rows(keys, heard.base, self.layout, self.size)
+            for level, keys in enumerate(line.keys):
+                taken = own if learned and not learned.by_kind else None
+                counts = inside_counts(
+                    keys, followed, heard, self.size, weight=line.weight, own=taken, base=line.base
+                )
+                if learned:
+                    counts += learned.tables[level].rows(keys, line.base, self.layout, self.size)
+                if learned and learned.by_kind and own is not None:
+                    follower = relative(own, line.base, self.layout)
+                    alone = learned.alone(line.keys, level, follower)
+                    counts -= alone.rows(keys, line.base, self.layout, self.size)
                 p = _blend(p, np.maximum(counts, 0), allowed)
             found.append(p)
-        p = allowed / allowed.sum(1, keepdims=True)
-        for keys in inside:
-            p = _blend(p, inside_counts(keys, followed, heard, self.size, weight=1.0), allowed)
-        return np.stack([*found, p], axis=1)
+        return np.stack(found, axis=1)
 
     def predict_last(self, fed: Ints) -> Floats:
         """Return each expert's probabilities of what follows the last symbol, (E, V)."""
         heard = Frames.of(fed, self.layout)
-        last = heard.last()
-        allowed = self.layout.allowed(last, self.size)
-        *chains, inside = self.contexts(heard)
+        allowed = self.layout.allowed(heard.last(), self.size)
         found = []
-        for chain, learned in zip(chains, self.chains, strict=True):
+        for line, learned in zip(self._lines(heard), self.chains, strict=True):
             p = allowed / allowed.sum(1, keepdims=True)
-            for keys, table in zip(chain, learned.tables, strict=True):
-                counts = table.rows(keys[-1:], last.base, self.layout, self.size)
-                p = _blend(p, self._again(keys, fed, heard, counts, DOUBLE), allowed)
+            for level, keys in enumerate(line.keys):
+                counts = np.zeros((1, self.size), dtype=np.float32)
+                if learned:
+                    table = learned.tables[level]
+                    counts = table.rows(keys[-1:], line.base[-1:], self.layout, self.size)
+                again = np.flatnonzero(keys[:-1] == keys[-1])
+                follower = relative(fed[again + 1], line.base[again], self.layout)
+                here = np.broadcast_to(line.base[-1], len(again))
+                symbols = absolute(follower, here, self.layout)
+                np.add.at(counts[0], symbols[symbols >= 0], line.weight)
+                p = _blend(p, counts, allowed)
             found.append(p[0])
-        p = allowed / allowed.sum(1, keepdims=True)
-        for keys in inside:
-            counts = np.zeros((1, self.size), dtype=np.float32)
-            p = _blend(p, self._again(keys, fed, heard, counts, 1.0), allowed)
-        return np.stack([*found, p[0]])
+        return np.stack(found)
 
-    def _again(
-        self, keys: Hashes, fed: Ints, heard: Frames, counts: Floats, weight: float
-    ) -> Floats:
-        """Add to the counts (1, V) what followed the last place's context earlier in the piece."""
-        again = np.flatnonzero(keys[:-1] == keys[-1])
-        follower = relative(fed[again + 1], heard.base[again], self.layout)
-        symbols = absolute(follower, np.broadcast_to(heard.base[-1], len(again)), self.layout)
-        np.add.at(counts[0], symbols[symbols >= 0], weight)
-        return counts
+
+@dataclass(frozen=True)
+class _Line:
+    """What an expert hears of a piece.
+
+    Attributes
+    ----------
+    base
+        What distances are measured from, (T,).
+    keys
+        Contexts from short to long, (T,) each.
+    weight
+        Of what happened earlier in the piece.
+    counted
+        Whether it counts the corpus, too.
+    """
+
+    base: Ints
+    keys: list[Hashes]
+    weight: float
+    counted: bool = True
 
 
 @dataclass(frozen=True)
@@ -214,9 +251,9 @@ def _blend(shorter: Floats, counts: Floats, allowed: Floats) -> Floats:
     return np.asarray((counts + discount * shorter) / (total + discount), dtype=np.float32)
 
 
-def count(*, tonal: bool) -> int:
+def count(*, tonal: bool, hands: bool) -> int:
     """Return how many experts there are."""
-    return 7 if tonal else 6
+    return (7 if tonal else 6) + HANDS * hands
 
 
 def contexts(heard: Frames, *, tonal: bool = False) -> list[list[Hashes]]:

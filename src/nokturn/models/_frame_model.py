@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
@@ -10,12 +11,14 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from nokturn.errors import ModelError, UsageError, did_you_mean
-from nokturn.models import _heard
-from nokturn.models._frames import LayoutSettings
+from nokturn.models import _heard, _keywise
+from nokturn.models._frames import Frames, LayoutSettings
 from nokturn.models.base import IGNORED, Inputs, Model, Stream, Weights
 
 if TYPE_CHECKING:
     import torch
+
+    from nokturn.models import _frame_net as net
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
@@ -32,6 +35,10 @@ class FrameSettings(LayoutSettings):
     dropout: float = Field(default=0.4, ge=0, lt=1)  # of what layers and head say
     input_dropout: float = Field(default=0.15, ge=0, lt=1)  # of what they read
     window: int = Field(default=0, ge=0, le=100_000)  # frames learned at once; 0 = whole pieces
+    keywise: int = Field(
+        default=0, ge=0, le=1024
+    )  # words of a network that is the same for all keys
+    keywise_dropout: float = Field(default=0.1, ge=0, lt=1)  # of these words
 
 
 class FrameModel(Model):
@@ -64,6 +71,11 @@ class FrameModel(Model):
                 f"{inputs.symbols} symbols of the encoding.",
                 "The layout is the encoding's own; do not set it.",
             )
+        if s.keywise and not s.separator:
+            raise ModelError(
+                "model.keywise is for rolls: in a grid a voice is no key.",
+                "Use the encoding piano_roll, or leave it at 0.",
+            )
         frames, places = _heard.sizes(layout, inputs.symbols)
         shapes: dict[str, tuple[int, ...]] = {"read": (s.width, frames), "read_bias": (s.width,)}
         for i in range(s.layers):
@@ -72,6 +84,7 @@ class FrameModel(Model):
             shapes[f"layer.{i}.recurrent"] = (gates, s.width)
             shapes[f"layer.{i}.input_bias"] = (gates,)
             shapes[f"layer.{i}.recurrent_bias"] = (gates,)
+        shapes |= _keywise.shapes(layout, s.keywise, s.width) if s.keywise else {}
         return shapes | {
             "head.state": (s.voices * s.width, s.width),
             "head.places": (s.width, places),
@@ -87,8 +100,9 @@ class FrameModel(Model):
         random = np.random.default_rng(seed)
         weights: Weights = {}
         for name, shape in cls.shapes(inputs, settings).items():
-            bound = 0.0 if name.endswith("bias") else max(1, shape[-1]) ** -0.5
-            if name in ("absolute", "relative"):
+            fan = math.prod(shape[1:]) if name.startswith("keywise.") else shape[-1]
+            bound = 0.0 if name.endswith("bias") else max(1, fan) ** -0.5
+            if name in ("absolute", "relative", "keywise.out"):
                 bound /= 10
             weights[name] = random.uniform(-bound, bound, shape).astype(np.float32)
             if settings.cell == "lstm" and name.endswith("input_bias"):
@@ -97,11 +111,17 @@ class FrameModel(Model):
 
     @classmethod
     def half(cls, settings: FrameSettings) -> frozenset[str]:
-        """Return the weights of the LSTM; see `Model.half`."""
+        """Return the weights of the LSTM and of all keys; see `Model.half`."""
         if settings.cell != "lstm":
             return frozenset()
         parts = ("input", "recurrent", "input_bias", "recurrent_bias")
-        return frozenset(f"layer.{i}.{part}" for i in range(settings.layers) for part in parts)
+        layers = {f"layer.{i}.{part}" for i in range(settings.layers) for part in parts}
+        keywise = (
+            _keywise.shapes(settings.layout, settings.keywise, settings.width)
+            if settings.keywise
+            else {}
+        )
+        return frozenset(layers | set(keywise))
 
     def forward(
         self,
@@ -167,21 +187,54 @@ class FrameModel(Model):
         noise: torch.Generator | None,
         rows: Sequence[Ints],
         targets: torch.Tensor | None,
+        said: torch.Tensor | None = None,
     ) -> torch.Tensor:
-        """Return the logits (T, B, V) that the head's words mean."""
+        """Return the logits (T, B, V) that the head's words, and experts' (T, B, E, V), mean."""
         from nokturn.models import _frame_net as net
 
         assert isinstance(batch, net.Batch)
-        return net.logits(weights, z, batch, self.settings.layout) + batch.barred
+        found = net.logits(weights, z, batch, self.settings.layout) + batch.barred
+        if not self.settings.keywise:
+            return found
+        return found + self._keywise_logits(weights, z, batch, noise, rows, said)
+
+    def _keywise_logits(
+        self,
+        weights: Mapping[str, torch.Tensor],
+        z: torch.Tensor,
+        batch: net.Batch,
+        noise: torch.Generator | None,
+        rows: Sequence[Ints],
+        said: torch.Tensor | None,
+    ) -> torch.Tensor:
+        """Return what the network that is the same for all keys adds, (T, B, V)."""
+        from torch.nn import functional
+
+        from nokturn.models import _keywise_net
+
+        s = self.settings
+        pieces = [Frames.of(row, s.layout) for row in rows]
+        told = _keywise_net.Told.of(pieces, batch.frame, batch.places[..., : s.pitches])
+        keys = None if said is None else said[..., s.first : s.first + s.pitches]
+        found = _keywise_net.scores(weights, z, told, keys, s.keywise_dropout, noise).flatten(-2)
+        return functional.pad(found, (s.first, self.inputs.symbols - s.first - found.shape[-1]))
 
     def stream(self) -> Stream:
         """Return a stream that has read nothing yet."""
         return FrameStream(self)
 
-    def place_logits(self, z: Floats, here: _heard.Heard, symbols: Ints) -> Floats:
-        """Return the logits (V,) after the last symbol, from the head's words (Z,)."""
-        barred = (here.allowed[-1] - 1) * 1e4
-        return np.asarray(self._raw_logits(z, here) + barred, dtype=np.float32)
+    def place_logits(
+        self, z: Floats, here: _heard.Heard, symbols: Ints, said: Floats | None = None
+    ) -> Floats:
+        """Return the logits (V,) after the last symbol, from the words of head (Z,) and experts."""
+        s = self.settings
+        found = self._raw_logits(z, here) + (here.allowed[-1] - 1) * 1e4
+        if s.keywise:
+            keys = None if said is None else said[:, s.first : s.first + s.pitches]
+            heard = Frames.of(symbols, s.layout)
+            notes = slice(s.first, s.first + s.kinds * s.pitches)
+            found[notes] += _keywise.scores_last(self.weights, z, heard, keys).ravel()
+        return np.asarray(found, dtype=np.float32)
 
     def _raw_logits(self, z: Floats, here: _heard.Heard) -> Floats:
         w, s = self.weights, self.settings

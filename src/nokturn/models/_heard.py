@@ -2,7 +2,7 @@
 
 For a roll: the frame before at absolute pitches, which of its notes are new, and the same as heard
 from the reference; the notes already in this frame, the last of them, how many they are, and the
-phase of the beat. For a grid of voices: the symbols of this frame, and voice by voice, measured from
+phase of the beat. For a grid of voices: the symbols of this frame, and by voice, measured from
 the voice's own last pitch, the frame before, this one and the one that followed the longest earlier
 match; how long each voice has held its pitch, and which have moved. Nothing in a row depends on a
 later symbol.

@@ -68,6 +68,11 @@ class KeyModel(FrameModel):
         shapes = super().shapes(inputs, settings)
         if not settings.independent:
             return shapes
+        if settings.keywise:
+            raise ModelError(
+                "model.keywise is for notes that are foretold in order: independent keys have one.",
+                "Leave model.keywise at 0.",
+            )
         if not settings.separator:
             raise ModelError(
                 'model.output = "sigmoid" is for rolls: in a grid of voices no key is by itself.',
@@ -101,6 +106,7 @@ class KeyModel(FrameModel):
         noise: torch.Generator | None,
         rows: Sequence[Ints],
         targets: torch.Tensor | None,
+        said: torch.Tensor | None = None,
     ) -> torch.Tensor:
         """Return logits (T, B, V), or of independent keys (F, B, V)."""
         from nokturn.models import _frame_net as net
@@ -109,7 +115,7 @@ class KeyModel(FrameModel):
         assert isinstance(batch, net.Batch)
         s = self.settings
         if not s.independent:
-            return super()._head(weights, z, batch, noise, rows, targets)
+            return super()._head(weights, z, batch, noise, rows, targets, said)
         keys = net.logits(weights, z, batch, s.layout)
         if not s.recalls:
             return keys

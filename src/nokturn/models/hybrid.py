@@ -28,6 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from nokturn.errors import ModelError
 from nokturn.models import _experts, _heard
 from nokturn.models._experts import Experts
 from nokturn.models._frame_model import Floats, FrameModel, FrameSettings, Ints
@@ -47,12 +48,14 @@ class HybridSettings(KeySettings):
 
     tonal: bool = False  # experts know the key, and count in Kneser and Ney's way (ordered)
     gate_dropout: float = Field(default=0.1, ge=0, lt=1)  # of the experts' weights
+    hands: bool = False  # whether experts hear each hand by itself too (ordered rolls)
     corpus: int = Field(default=0, ge=0)  # symbols that the experts have read; set by training
 
     @property
     def experts(self) -> int:
         """How many experts there are."""
-        return _experts.count(tonal=self.tonal and not self.independent)
+        ordered = not self.independent
+        return _experts.count(tonal=self.tonal and ordered, hands=self.hands and ordered)
 
 
 class Hybrid(KeyModel):
@@ -72,11 +75,25 @@ class Hybrid(KeyModel):
     def shapes(cls, inputs: Inputs, settings: FrameSettings) -> dict[str, tuple[int, ...]]:
         """Return the name and shape of every weight, and of the corpus."""
         assert isinstance(settings, HybridSettings)
-        return super().shapes(inputs, settings) | {
+        if settings.hands and (settings.independent or not settings.separator):
+            raise ModelError(
+                "model.hands is for rolls whose notes are ordered.",
+                "Use the encoding piano_roll with the ordered output, or leave it out.",
+            )
+        shapes = super().shapes(inputs, settings)
+        if settings.keywise:
+            shapes["keywise.said"] = (settings.keywise, settings.experts)
+        return shapes | {
             "gate": (settings.experts, settings.width),
             "gate_bias": (settings.experts,),
             "corpus": (settings.corpus,),
         }
+
+    @classmethod
+    def half(cls, settings: FrameSettings) -> frozenset[str]:
+        """Return the weights that are computed with in half precision; see `Model.half`."""
+        found = super().half(settings)
+        return found | {"keywise.said"} if "keywise.out" in found else found
 
     @classmethod
     def untrained(cls, inputs: Inputs, settings: FrameSettings, seed: int) -> FrameModel:
@@ -103,17 +120,17 @@ class Hybrid(KeyModel):
     @property
     def experts(self) -> Experts | KeyExperts:
         """The experts, made when first asked for."""
-        s = self.settings
         with self._making:
             if self._experts is None:
                 corpus = np.append(self.weights["corpus"].astype(np.int64), BOUNDARY_ID)
                 cuts = np.flatnonzero(corpus == BOUNDARY_ID)
                 pieces = [corpus[a : b + 1] for a, b in itertools.pairwise(cuts)]
-                self._experts = (
-                    KeyExperts(s.layout, pieces, self.inputs.symbols)
-                    if s.independent
-                    else Experts(s.layout, pieces, self.inputs.symbols, tonal=s.tonal)
-                )
+                told = (self.settings.layout, pieces, self.inputs.symbols)
+                if self.settings.independent:
+                    self._experts = KeyExperts(*told)
+                else:
+                    tonal, hands = self.settings.tonal, self.settings.hands
+                    self._experts = Experts(*told, tonal=tonal, hands=hands)
             return self._experts
 
     def _head(
@@ -124,25 +141,26 @@ class Hybrid(KeyModel):
         noise: torch.Generator | None,
         rows: Sequence[Ints],
         targets: torch.Tensor | None,
+        said: torch.Tensor | None = None,
     ) -> torch.Tensor:
         import torch
         from torch.nn import functional
 
-        found = super()._head(weights, z, batch, noise, rows, targets)
-        shape = (len(found), len(rows), self.settings.experts, found.shape[-1])
+        shape = (len(z), len(rows), self.settings.experts, self.inputs.symbols)
         table = np.zeros(shape, dtype=np.float32)
         after = None if targets is None or noise is None else targets.cpu().numpy()
         for i, row in enumerate(rows):
             own = None if after is None else after[i, : len(row)]
-            said = self._said_by_experts(row, own)
-            table[: len(said), i] = said
+            told = self._said_by_experts(row, own)
+            table[: len(told), i] = told
+        said = torch.from_numpy(table).to(z.device)
+        found = super()._head(weights, z, batch, noise, rows, targets, said)
         gate = functional.linear(z, weights["gate"], weights["gate_bias"])
         share = self.settings.gate_dropout
         if noise is not None and share:
             keep = torch.rand(gate.shape, generator=noise, device=gate.device) >= share
             gate = gate * keep / (1 - share)
-        shares = torch.from_numpy(table).to(z.device)
-        return found + torch.einsum("tbe,tbev->tbv", gate, shares)
+        return found + torch.einsum("tbe,tbev->tbv", gate, said)
 
     def _said_by_experts(self, fed: Ints, own: Ints | None) -> Floats:
         """Return what the experts add to logits, (T, E, V), or by frame, (F, E, V).
@@ -181,11 +199,13 @@ class Hybrid(KeyModel):
     def _gate(self, z: Floats) -> Floats:
         return np.asarray(self.weights["gate"] @ z + self.weights["gate_bias"])
 
-    def place_logits(self, z: Floats, here: _heard.Heard, symbols: Ints) -> Floats:
+    def place_logits(
+        self, z: Floats, here: _heard.Heard, symbols: Ints, said: Floats | None = None
+    ) -> Floats:
         """Return the logits (V,) after the last symbol; see `FrameModel.place_logits`."""
-        found = super().place_logits(z, here, symbols)
         assert isinstance(self.experts, Experts)
         said = _kept_as(np.log(self.experts.predict_last(symbols) + LEAST))
+        found = super().place_logits(z, here, symbols, said)
         return np.asarray(found + self._gate(z) @ said, dtype=np.float32)
 
     def key_logits(self, z: Floats, here: _heard.Heard, symbols: Ints) -> Floats:
