@@ -11,6 +11,7 @@ from nokturn.models.hybrid_tokens import HybridTokens, HybridTokensSettings
 from nokturn.settings import build
 
 SIZE = 9
+FAMILIES = (((0, 0), (1, 0, 1), (2, 1)), ((3, 0),))
 RANDOM = np.random.default_rng(3)
 
 
@@ -18,10 +19,15 @@ def pieces(count=4, length=40):
     return [np.array([0, *RANDOM.integers(1, SIZE, length), 0]) for _ in range(count)]
 
 
-def hybrid(corpus, order=6):
+def beside(corpus, columns=2):
+    return [RANDOM.integers(0, 3, (len(piece) - 1, columns)) for piece in corpus]
+
+
+def hybrid(corpus, order=6, contexts=()):
     inner = {"width": 12, "embedding": 6, "channel_embedding": 2}
-    settings = HybridTokensSettings(settings=inner, order=order)
-    return HybridTokens.untrained(Inputs(SIZE, (3,)), settings, seed=1).primed(corpus)
+    settings = HybridTokensSettings(settings=inner, order=order, contexts=contexts)
+    model = HybridTokens.untrained(Inputs(SIZE, (3, 3)), settings, seed=1)
+    return model.primed(corpus, beside(corpus))
 
 
 def slow_chain(corpus, fed, own, order):
@@ -96,11 +102,68 @@ def test_what_comes_does_not_change_what_was_expected():
     np.testing.assert_array_equal(before, experts.predict(other).log_p[:20])
 
 
-def test_the_hybrid_streams_as_it_reads_whole():
-    model = hybrid(pieces())
+def slow_family(family, corpus, sides, at):
+    """Return the probabilities of a family of contexts at a place of the last of the pieces."""
+    p = np.full(SIZE, 1 / SIZE)
+    for last, *columns in family:
+
+        def context(number, t, last=last, columns=columns):
+            return (*corpus[number][max(0, t - last + 1) : t + 1], *sides[number][t, columns])
+
+        counts = np.zeros(SIZE)
+        for number, piece in enumerate(corpus):
+            new = number == len(corpus) - 1
+            for t in range(at if new else len(piece) - 1):
+                if context(number, t) == context(-1, at):
+                    counts[piece[t + 1]] += INSIDE if new else 1
+        d = (counts > 0).sum() + 0.5
+        p = (counts + d * p) / (counts.sum() + d)
+    return p
+
+
+def test_contexts_of_side_inputs_agree_with_counting_by_hand():
+    corpus = pieces(5)
+    sides = beside(corpus)
+    experts = TokenExperts(corpus[:-1], SIZE, 4, FAMILIES, sides[:-1])
+    found = np.exp(experts.predict(corpus[-1][:-1], sides=sides[-1]).log_p)
+    for number, family in enumerate(FAMILIES):
+        for at in (4, 17, 39):
+            expected = slow_family(family, corpus, sides, at)
+            np.testing.assert_allclose(found[at, number - 2], expected, atol=2e-5)
+
+
+def test_contexts_of_side_inputs_leave_the_piece_itself_out():
+    corpus = pieces()
+    sides = beside(corpus)
+    others = TokenExperts(corpus[1:], SIZE, 4, FAMILIES, sides[1:])
+    among = TokenExperts(corpus, SIZE, 4, FAMILIES, sides)
+    fed, own = corpus[0][:-1], corpus[0][1:]
+    without, with_own = others.predict(fed, sides=sides[0]), among.predict(fed, own, sides[0])
+    np.testing.assert_allclose(with_own.log_p, without.log_p, atol=1e-4)
+    np.testing.assert_allclose(with_own.trust, without.trust, atol=1e-4)
+
+
+@pytest.mark.parametrize("tired_after", [0, 1])
+def test_contexts_of_side_inputs_are_streamed_as_read_whole(tired_after):
+    corpus = pieces(5)
+    sides = beside(corpus)
+    experts = TokenExperts(corpus[:-1], SIZE, 4, FAMILIES, sides[:-1])
+    whole, stream = experts.predict(corpus[-1][:-1], sides=sides[-1]), TokenExpertsStream(experts)
+    stream.tired_after = tired_after
+    worst = 0.0
+    for at, symbol in enumerate(corpus[-1][:-1].tolist()):
+        said = stream.step(symbol, sides[-1][at].tolist())
+        worst = max(worst, float(np.abs(said.log_p - whole.log_p[at]).max()))
+        worst = max(worst, float(np.abs(said.trust - whole.trust[at]).max()))
+    assert (worst < 1e-4) == (not tired_after)
+
+
+@pytest.mark.parametrize("contexts", [(), (((0, 1), (1, 1)),), FAMILIES])
+def test_the_hybrid_streams_as_it_reads_whole(contexts):
+    model = hybrid(pieces(), contexts=contexts)
     model.weights["weigh"][:] = RANDOM.normal(0, 0.1, model.weights["weigh"].shape)
     ids = pieces(1)[0][:-1]
-    channels = RANDOM.integers(0, 3, (1, len(ids), 1))
+    channels = RANDOM.integers(0, 3, (1, len(ids), 2))
     weights = {name: torch.from_numpy(array) for name, array in model.weights.items()}
     whole, _ = model.forward(weights, torch.from_numpy(ids)[None], torch.from_numpy(channels))
     stream = model.stream()
@@ -117,14 +180,14 @@ def test_other_weights_keep_the_experts_and_another_corpus_does_not():
 
 
 def test_padding_changes_nothing():
-    model, (short,) = hybrid(pieces()), pieces(1, 20)
+    model, (short,) = hybrid(pieces(), contexts=FAMILIES), pieces(1, 20)
     weights = {name: torch.from_numpy(array) for name, array in model.weights.items()}
     ids = np.zeros((2, 30), dtype=np.int64)
     targets = np.full((2, 30), -100)
     long = pieces(1, 29)[0]
     ids[0], targets[0] = long[:30], long[1:31]
     ids[1, :21], targets[1, :21] = short[:-1], short[1:]
-    nothing = np.zeros((2, 30, 1), dtype=np.int64)
+    nothing = np.zeros((2, 30, 2), dtype=np.int64)
     both = model.cost(weights, *map(torch.from_numpy, (ids, nothing, targets)))
     one = [a[1:, :21] for a in (ids, nothing, targets)]
     alone = model.cost(weights, *map(torch.from_numpy, one))
@@ -146,3 +209,4 @@ def test_pieces_too_long_for_so_many_symbols_are_refused():
 def test_how_many_experts_there_are():
     assert count_of(24) == 6
     assert count_of(1) == 2
+    assert count_of(1, FAMILIES) == 4

@@ -11,14 +11,22 @@ from __future__ import annotations
 import unicodedata
 from abc import abstractmethod
 from dataclasses import replace
+from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from pydantic import PrivateAttr
+from pydantic import PrivateAttr, model_validator
 
-from nokturn.encodings import _echo
+from nokturn.encodings import _abc_look_back, _echo
 from nokturn.encodings._abc_clock import CHANNELS, BarClock
-from nokturn.encodings.base import BOUNDARY, Encoding, NoChannels, Together, Tracker
+from nokturn.encodings.base import (
+    BOUNDARY,
+    Contexts,
+    Encoding,
+    NoChannels,
+    Together,
+    Tracker,
+)
 from nokturn.errors import InputError
 from nokturn.formats import _abc_reader, _abc_writer
 from nokturn.music.piece import Piece
@@ -44,12 +52,16 @@ class AbcLearned(Encoding):
         Give the bar clock beside the symbols.
     echo
         Also tell what followed in the piece when it last went as it goes now.
+    look_back
+        Also tell the last notes and chord symbols, and what stood there bars before (needs the
+        clock).
     """
 
     plain: bool = False
     chords: bool = True
     clock: bool = True
     echo: bool = False
+    look_back: bool = False
 
     keeps = frozenset({"onset", "pitch", "duration", "spelling", "key", "meter", "bars", "text"})
     hints = ("bars",)
@@ -58,9 +70,24 @@ class AbcLearned(Encoding):
 
     @property
     def channels(self) -> dict[str, int]:
-        """The channels of the bar clock and of the echo, if they are on."""
-        clock = dict(CHANNELS) if self.clock else {}
-        return clock | (_echo.channels(len(self._vocabulary)) if self.echo else {})
+        """The channels of the bar clock, of the echo and of the look back, if they are on."""
+        symbols = len(self._vocabulary)
+        return (
+            (dict(CHANNELS) if self.clock else {})
+            | (_echo.channels(symbols) if self.echo else {})
+            | (_abc_look_back.channels(symbols) if self.look_back else {})
+        )
+
+    @property
+    def contexts(self) -> Contexts:
+        """What the look back makes good contexts of, if it is on."""
+        return self.numbered(_abc_look_back.CONTEXTS) if self.look_back else ()
+
+    @model_validator(mode="after")
+    def _clocked(self) -> Self:
+        if self.look_back and not self.clock:
+            raise ValueError("look_back needs the clock")
+        return self
 
     def _prepare(self) -> None:
         self._ids = {symbol: k for k, symbol in enumerate(self._vocabulary) if k != BOUNDARY}
@@ -132,6 +159,7 @@ class AbcLearned(Encoding):
         """Return the bar clock; ``bars`` is how many the piece will have, repeats played."""
         told: list[Tracker] = [ClockTracker(self, BarClock(**hints))] if self.clock else []
         told += [_echo.Echo()] if self.echo else []
+        told += [_abc_look_back.LookBack(self._vocabulary)] if self.look_back else []
         return Together(told) if len(told) > 1 else told[0] if told else NoChannels()
 
     def known_hints(self, ids: ArrayLike) -> dict[str, int]:

@@ -50,6 +50,9 @@ KEEPS = frozenset(  # what an encoding may promise to keep
 )
 
 
+Contexts = tuple[tuple[tuple[int, ...], ...], ...]  # see `Encoding.contexts`
+
+
 def written(piece: Piece) -> Score:
     """Return what sounds as it is written, 480 ticks a quarter: repeats played, nothing swung."""
     if isinstance(piece.sheet_or_score, Score):
@@ -143,6 +146,22 @@ class Encoding(registry.Component, Settings):
         the ``beat`` after which the meter repeats, in frames.
         """
         return {}
+
+    @property
+    def contexts(self) -> Contexts:
+        """What besides the last symbols makes good contexts for models that count; mostly nothing.
+
+        Families of contexts, each from short to long: how many of the last symbols, then the
+        numbers of side inputs.
+        """
+        return ()
+
+    def numbered(self, named: Iterable[Iterable[tuple[int, Iterable[str]]]]) -> Contexts:
+        """Return contexts whose side inputs are named as such of their numbers."""
+        names = list(self.channels)
+        return tuple(
+            tuple((last, *map(names.index, sides)) for last, sides in family) for family in named
+        )
 
     @property
     def by_second(self) -> bool:

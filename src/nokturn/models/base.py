@@ -135,10 +135,13 @@ class Model(registry.Component):
     def untrained(cls, inputs: Inputs, settings: Any, seed: int) -> Model:
         """Return a model with random weights, the same for the same seed."""
 
-    def primed(self, pieces: Iterable[NDArray[np.int64]]) -> Model:
+    def primed(
+        self, pieces: Iterable[NDArray[np.int64]], sides: Iterable[NDArray[np.uint8]] = ()
+    ) -> Model:
         """Return the model after a look at the pieces to train on, before the training.
 
-        Each is its symbols with the boundary first and last. Most models need none.
+        Each is its symbols with the boundary first and last; ``sides`` are its side inputs, the
+        boundary's row first. Most models need none.
         """
         return self
 

@@ -95,7 +95,9 @@ class Gan(Adversarial):
         weights["lengths"] = np.full(LENGTHS, settings.frames, dtype=np.int64)
         return cls(inputs, settings, weights)
 
-    def primed(self, pieces: Iterable[NDArray[np.int64]]) -> Gan:
+    def primed(
+        self, pieces: Iterable[NDArray[np.int64]], sides: Iterable[NDArray[np.uint8]] = ()
+    ) -> Gan:
         """Return the model with the lengths of pieces, and notes about as frequent as theirs."""
         frames = [self.cells(piece) for piece in pieces]
         lengths = np.quantile([len(part) for part in frames], np.linspace(0, 1, LENGTHS))

@@ -104,7 +104,7 @@ class Hybrid(KeyModel):
         model.weights["corpus"] = model.weights["corpus"].astype(np.int64)
         return model
 
-    def primed(self, pieces: Iterable[Ints]) -> Model:
+    def primed(self, pieces: Iterable[Ints], sides: Iterable[NDArray[np.uint8]] = ()) -> Model:
         """Return the model with experts that have read these pieces; see `Model.primed`."""
         corpus = np.concatenate([np.asarray(piece[:-1], dtype=np.int64) for piece in pieces])
         settings = self.settings.model_copy(update={"corpus": len(corpus)})

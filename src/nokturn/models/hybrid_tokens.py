@@ -26,11 +26,12 @@ from pydantic import Field
 from nokturn import registry
 from nokturn.errors import ModelError
 from nokturn.models._token_experts import (
-    TRUST,
+    Families,
     Said,
     TokenExperts,
     TokenExpertsStream,
     count_of,
+    trust_of,
 )
 from nokturn.models.base import BOUNDARY_ID, IGNORED, Cost, Inputs, Model, Stream, Weights
 from nokturn.settings import Settings, build
@@ -53,6 +54,9 @@ class HybridTokensSettings(Settings):
     network: str = Field(default="recurrent", max_length=64)  # the model that learns
     settings: dict[str, Any] = Field(default_factory=dict)  # of the network
     order: int = Field(default=24, ge=1, le=64)  # symbols of the longest context
+    # More contexts: families from short to long, how many of the last symbols and then the numbers
+    # of side inputs; the encoding fills them in.
+    contexts: tuple[tuple[tuple[int, ...], ...], ...] = ()
     gate_dropout: float = Field(default=0.1, ge=0, lt=1)  # of the experts' weights
     corpus: int = Field(default=0, ge=0)  # symbols that the experts have read; set by training
 
@@ -82,14 +86,16 @@ class HybridTokens(Model):
     def shapes(cls, inputs: Inputs, settings: HybridTokensSettings) -> dict[str, tuple[int, ...]]:
         """Return the name and shape of every weight, and of the corpus."""
         inner = _kind(settings).shapes(inputs, _inner(settings))
-        experts = count_of(settings.order)
-        told = TRUST + 2 * (experts + 1)
+        experts = count_of(settings.order, settings.contexts)
+        told = trust_of(settings.contexts) + 2 * (experts + 1)
+        sides = len(_sides_of(settings.contexts))
         return {NETWORK + name: shape for name, shape in inner.items()} | {
             "gate": (UNITS, told),
             "gate_bias": (UNITS,),
             "weigh": (experts + 1, UNITS),
             "weigh_bias": (experts + 1,),
             "corpus": (settings.corpus,),
+            **({"sides": (settings.corpus, sides)} if sides else {}),
         }
 
     @classmethod
@@ -100,8 +106,10 @@ class HybridTokens(Model):
         shapes = cls.shapes(inputs, settings)
         bound = shapes["gate"][1] ** -0.5
         random = np.random.default_rng([seed, 1])
-        bias = np.full(shapes["weigh_bias"], START / count_of(settings.order), dtype=np.float32)
+        experts = count_of(settings.order, settings.contexts)
+        bias = np.full(shapes["weigh_bias"], START / experts, dtype=np.float32)
         bias[0] = 1
+        beside = {"sides": np.zeros(shapes["sides"], dtype=np.uint8)} if "sides" in shapes else {}
         return cls(
             inputs,
             settings,
@@ -112,7 +120,8 @@ class HybridTokens(Model):
                 "weigh": np.zeros(shapes["weigh"], dtype=np.float32),
                 "weigh_bias": bias,
                 "corpus": np.zeros(0, dtype=np.int64),
-            },
+            }
+            | beside,
         )
 
     @classmethod
@@ -126,10 +135,11 @@ class HybridTokens(Model):
         dropped = _kind(settings).dropped(_inner(settings))
         return {NETWORK + name: share for name, share in dropped.items()}
 
-    def primed(self, pieces: Iterable[Ints]) -> Model:
+    def primed(self, pieces: Iterable[Ints], sides: Iterable[NDArray[np.uint8]] = ()) -> Model:
         """Return the model with experts that have read these pieces; see `Model.primed`."""
         read = [np.asarray(piece[:-1], dtype=np.int64) for piece in pieces]
-        longest, opinions = max(map(len, read), default=0), count_of(self.settings.order) + 1
+        longest = max(map(len, read), default=0)
+        opinions = count_of(self.settings.order, self.settings.contexts) + 1
         if 4 * longest * opinions * self.inputs.symbols > MOST_AT_ONCE:
             raise ModelError(
                 f"a piece of {longest:,} symbols out of {self.inputs.symbols:,} is too much for "
@@ -140,7 +150,11 @@ class HybridTokens(Model):
         corpus = np.concatenate([np.zeros(0, dtype=np.int64), *read])
         kind = np.uint8 if self.inputs.symbols <= 256 else np.int64
         settings = self.settings.model_copy(update={"corpus": len(corpus)})
-        return type(self)(self.inputs, settings, self.weights | {"corpus": corpus.astype(kind)})
+        weights = self.weights | {"corpus": corpus.astype(kind)}
+        if columns := _sides_of(self.settings.contexts):
+            beside = [rows[:, columns].astype(np.uint8) for rows in sides]
+            weights["sides"] = np.concatenate([weights["sides"][:0], *beside])
+        return type(self)(self.inputs, settings, weights)
 
     def with_weights(self, weights: Weights) -> Self:
         """Return the same model with other weights; its experts are the same, if the corpus is."""
@@ -157,7 +171,16 @@ class HybridTokens(Model):
                 corpus = np.append(self.weights["corpus"].astype(np.int64), BOUNDARY_ID)
                 cuts = np.flatnonzero(corpus == BOUNDARY_ID)
                 pieces = [corpus[a : b + 1] for a, b in itertools.pairwise(cuts)]
-                self._experts = TokenExperts(pieces, self.inputs.symbols, self.settings.order)
+                columns = _sides_of(self.settings.contexts)
+                place = {column: k for k, column in enumerate(columns)}
+                families = [
+                    [[last, *map(place.__getitem__, sides)] for last, *sides in family]
+                    for family in self.settings.contexts
+                ]
+                beside = np.split(self.weights["sides"], cuts[1:-1]) if columns else ()
+                self._experts = TokenExperts(
+                    pieces, self.inputs.symbols, self.settings.order, families, beside
+                )
             return self._experts
 
     def forward(
@@ -199,10 +222,13 @@ class HybridTokens(Model):
         import torch
 
         inner, _ = self.network.forward(_of_network(weights), ids, channels, None, noise)
-        said = [self._said(*row) for row in _rows(ids, targets, noise is not None)]
-        experts = count_of(self.settings.order)
+        families = self.settings.contexts
+        beside = channels[:, :, _sides_of(families)].cpu().numpy()
+        rows = _rows(ids, targets, noise is not None)
+        said = [self._said(*row, sides) for row, sides in zip(rows, beside, strict=True)]
+        experts = count_of(self.settings.order, families)
         log_p = np.zeros((*ids.shape, experts, self.inputs.symbols), dtype=np.float32)
-        trust = np.zeros((*ids.shape, TRUST), dtype=np.float32)
+        trust = np.zeros((*ids.shape, trust_of(families)), dtype=np.float32)
         for i, (p, sure) in enumerate(said):
             log_p[i, : len(p)], trust[i, : len(p)] = p, sure
         told = torch.from_numpy(log_p).to(ids.device)
@@ -226,13 +252,14 @@ class HybridTokens(Model):
         units = functional.linear(told, weights["gate"], weights["gate_bias"]).tanh()
         return functional.linear(units, weights["weigh"], weights["weigh_bias"])
 
-    def _said(self, fed: Ints, own: Ints | None) -> Said:
+    def _said(self, fed: Ints, own: Ints | None, sides: Ints) -> Said:
         """Return what the experts say of a piece, which is kept for the next epoch."""
-        key = bytes([own is None]) + fed.tobytes()
+        sides = sides[: len(fed)]
+        key = bytes([own is None]) + fed.tobytes() + sides.tobytes()
         with self._lock:
             kept = self._kept.get(key)
         if kept is None:
-            said = self.experts.predict(fed, own)
+            said = self.experts.predict(fed, own, sides)
             kept = said.log_p.astype(np.float16), said.trust
             with self._lock:
                 if self._bytes < MOST_KEPT:
@@ -256,7 +283,8 @@ class HybridStream(Stream):
         logits = self._network.step(symbol, channels)
         top = logits.max()
         own = logits - (top + np.log(np.exp(logits - top).sum()))
-        said, trust = self._experts.step(symbol)
+        sides = [channels[k] for k in _sides_of(self._model.settings.contexts)]
+        said, trust = self._experts.step(symbol, sides)
         log_p = said.astype(np.float16).astype(np.float32)  # as it is kept in training
         everybody = np.concatenate([own[None], log_p])
         entropy = -(np.exp(everybody) * everybody).sum(-1)
@@ -277,6 +305,11 @@ class HybridStream(Stream):
 
 def _entropy(log_p: torch.Tensor) -> torch.Tensor:
     return -(log_p.exp() * log_p).sum(-1)
+
+
+def _sides_of(contexts: Families) -> list[int]:
+    """Return the numbers of the side inputs that contexts name, each once."""
+    return sorted({side for family in contexts for _, *sides in family for side in sides})
 
 
 def _rows(

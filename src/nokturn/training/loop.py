@@ -179,13 +179,16 @@ def _untrained(
     kind: type[Model] = registry.find("models", name)
     characters = int(store.pieces["characters"][~store.pieces["valid"]].sum())
     base = kind.sized(size, characters).model_dump()
+    encoding = restore(store.encoding, store.settings, store.vocabulary)
     if "pitches" in base:  # it reads frames: the encoding says how symbols make them
-        layout = restore(store.encoding, store.settings, store.vocabulary).layout
-        base |= {name: value for name, value in layout.items() if name in base}
+        base |= {name: value for name, value in encoding.layout.items() if name in base}
+    if "contexts" in base:  # it counts: the encoding says what beside the symbols
+        base["contexts"] = encoding.contexts
     settings = build(kind.settings_class, base | dict(given), "model")
     inputs = Inputs(len(store.vocabulary), tuple(store.channel_sizes.values()))
-    pieces = (store.piece(segment) for segment in store.originals(valid=False))
-    return kind.untrained(inputs, settings, seed).primed(pieces)
+    segments = store.originals(valid=False)
+    pieces, sides = map(store.piece, segments), map(store.channels, segments)
+    return kind.untrained(inputs, settings, seed).primed(pieces, sides)
 
 
 def _plan(trainer: Trainer, machine: probe.Machine) -> None:
