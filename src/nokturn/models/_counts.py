@@ -19,7 +19,7 @@ from nokturn.models._frames import Frames, Layout
 Ints = NDArray[np.int64]
 Hashes = NDArray[np.uint64]
 Floats = NDArray[np.float32]
-_ODD = 0x9E3779B97F4A7C15
+ODD = np.uint64(0x9E3779B97F4A7C15)
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,14 @@ class Table:
         heads = np.flatnonzero(np.append(keys[:1] == keys[:1], keys[1:] != keys[:-1]))
         starts = np.append(heads, len(keys))
         return cls(keys[heads], starts, followers.astype(np.int16), counts)
+
+    def after(self, key: Hashes) -> tuple[NDArray[np.int16], Floats]:
+        """Return the symbols that followed one context, (1,), as counted, and how often."""
+        place = int(np.searchsorted(self.keys, key)[0])
+        if place == len(self.keys) or self.keys[place] != key[0]:
+            return self.followers[:0], self.counts[:0]
+        here = slice(int(self.starts[place]), int(self.starts[place + 1]))
+        return self.followers[here], self.counts[here]
 
     def rows(self, keys: Hashes, base: Ints, layout: Layout, size: int) -> Floats:
         """Return the counts of what followed each context, (T, size), at the references."""
@@ -83,7 +91,7 @@ def absolute(followers: Ints, base: Ints, layout: Layout) -> Ints:
 
 def salted(values: Hashes | Ints, salt: int) -> Hashes:
     """Return hashes that differ from those of another kind of context."""
-    x = values.astype(np.uint64) + np.uint64(salt * int(_ODD) % 2**64)
+    x = values.astype(np.uint64) + np.uint64(salt * int(ODD) % 2**64)
     x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return np.asarray(x ^ (x >> np.uint64(31)))

@@ -16,13 +16,14 @@ know. While a piece that was counted is trained on, its own counts are left out.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nokturn.models._counts import Floats, Hashes, Ints, Table, inside_counts, salted
+from nokturn.models._counts import ODD, Floats, Hashes, Ints, Table, inside_counts, salted
 from nokturn.models._frames import Frames, Layout
 
 ORDERS = (0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32)
@@ -34,7 +35,6 @@ INSIDE = 2.0  # weight of what happened earlier in the piece
 TIRING = 2  # symbols of the shortest context that may be tired of
 TRUST = 6  # numbers that say how far the experts can be trusted
 MORE_TRUST = 2  # for each family of contexts
-FAMILY = 100  # salt of the first family; orders are below
 TEXT = Layout(first=1, pitches=0)
 Sides = NDArray[Any]  # (T, S) whole numbers
 NO_SIDES: Sides = np.zeros((0, 0), dtype=np.uint8)
@@ -98,17 +98,20 @@ class TokenExperts:
         return len(self.orders) + sum(map(len, self.families))
 
     def contexts(self, heard: Frames, sides: Sides = NO_SIDES) -> list[Hashes]:
-        """Return the contexts of every place, short ones first, then those of each family."""
+        """Return the contexts of every place, short ones first, then those of each family.
+
+        Where ``sides`` has rows for the last places alone, so have the contexts of families.
+        """
         found = [salted(heard.window(k) if k else 0 * heard.window(0), k) for k in self.orders]
         windows: dict[int, Hashes] = {0: 0 * heard.window(0)}
-        for number, family in enumerate(self.families, FAMILY):
-            for last, *columns in family:
-                if last not in windows:
-                    windows[last] = heard.window(last)
-                keys = windows[last]
-                for column in columns:
-                    keys = salted(keys, column) + sides[:, column].astype(np.uint64)
-                found.append(salted(keys, number))
+        beside = sides.T.astype(np.uint64)
+        for last, *columns in itertools.chain(*self.families):
+            if last not in windows:
+                windows[last] = heard.window(last)
+            keys = windows[last][-len(sides) :]
+            for column in columns:
+                keys = keys * ODD + beside[column]
+            found.append(keys)
         return found
 
     def predict(self, fed: Ints, own: Ints | None = None, sides: Sides = NO_SIDES) -> Said:
@@ -219,7 +222,7 @@ class TokenExpertsStream:
         if len(self._read) > 4 * longest:  # no context reaches further
             del self._read[: -2 * longest]
         read = Frames.of(np.array(self._read), TEXT)
-        beside = np.broadcast_to(np.array(sides, dtype=np.int64), (len(self._read), len(sides)))
+        beside = np.array([sides], dtype=np.int64)
         keys = [column[-1:] for column in experts.contexts(read, beside)]
         self._last = [int(key[0]) for key in keys]
         return self._said(keys)
@@ -252,9 +255,10 @@ class TokenExpertsStream:
         inside = np.zeros((1, experts.size), dtype=np.float32)
         for follower, times in self._followed[number].get(self._last[number], {}).items():
             inside[0, follower] = 0 if 0 < most <= times else times
-        nowhere = np.zeros(1, dtype=np.int64)
-        counts = experts.tables[number].rows(key, nowhere, TEXT, experts.size)
-        return inside, counts + INSIDE * inside
+        counts = INSIDE * inside
+        followers, times = experts.tables[number].after(key)
+        counts[0, followers] += times
+        return inside, counts
 
     def copy(self) -> TokenExpertsStream:
         """Return a stream that has read the same and goes its own way from here."""
