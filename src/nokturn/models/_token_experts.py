@@ -256,8 +256,8 @@ class TokenExpertsStream:
         for follower, times in self._followed[number].get(self._last[number], {}).items():
             inside[0, follower] = 0 if 0 < most <= times else times
         counts = INSIDE * inside
-        followers, times = experts.tables[number].after(key)
-        counts[0, followers] += times
+        known, often = experts.tables[number].after(key)
+        counts[0, known] += often
         return inside, counts
 
     def copy(self) -> TokenExpertsStream:
