@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from nokturn.errors import ModelError
+from nokturn.errors import ModelError, UsageError
 from nokturn.models._token_experts import INSIDE, TokenExperts, TokenExpertsStream, count_of
 from nokturn.models.base import Inputs
 from nokturn.models.hybrid_tokens import HybridTokens, HybridTokensSettings
@@ -198,6 +198,17 @@ def test_a_hybrid_of_a_hybrid_is_refused():
     settings = build(HybridTokensSettings, {"network": "ngram"})
     with pytest.raises(ModelError, match=r"not made of ngram. Take recurrent"):
         HybridTokens.untrained(Inputs(SIZE), settings, seed=1)
+
+
+def test_contexts_of_side_inputs_that_there_are_not_are_refused():
+    settings = HybridTokensSettings(contexts=(((1, 0, 2),),))
+    with pytest.raises(ModelError, match=r"name side input 2, and the encoding has 2, counted"):
+        HybridTokens.untrained(Inputs(SIZE, (3, 3)), settings, seed=1)
+
+
+def test_an_empty_context_is_refused():
+    with pytest.raises(UsageError, match="contexts"):
+        build(HybridTokensSettings, {"contexts": [[[]]]}, "model")
 
 
 def test_pieces_too_long_for_so_many_symbols_are_refused():

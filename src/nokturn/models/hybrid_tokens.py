@@ -17,11 +17,11 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, NonNegativeInt
 
 from nokturn import registry
 from nokturn.errors import ModelError
@@ -48,6 +48,10 @@ UNITS = 48  # of the gate
 START = 1.0  # what the experts together weigh before anything is learned, beside the network's 1
 
 
+Context = Annotated[tuple[NonNegativeInt, ...], Field(min_length=1)]
+Family = Annotated[tuple[Context, ...], Field(min_length=1)]
+
+
 class HybridTokensSettings(Settings):
     """Settings of the hybrid over symbols."""
 
@@ -56,7 +60,7 @@ class HybridTokensSettings(Settings):
     order: int = Field(default=24, ge=1, le=64)  # symbols of the longest context
     # More contexts: families from short to long, how many of the last symbols and then the numbers
     # of side inputs; the encoding fills them in.
-    contexts: tuple[tuple[tuple[int, ...], ...], ...] = ()
+    contexts: tuple[Family, ...] = ()
     gate_dropout: float = Field(default=0.1, ge=0, lt=1)  # of the experts' weights
     corpus: int = Field(default=0, ge=0)  # symbols that the experts have read; set by training
 
@@ -89,6 +93,12 @@ class HybridTokens(Model):
         experts = count_of(settings.order, settings.contexts)
         told = trust_of(settings.contexts) + 2 * (experts + 1)
         sides = len(_sides_of(settings.contexts))
+        if sides and _sides_of(settings.contexts)[-1] >= len(inputs.channels):
+            raise ModelError(
+                f"the contexts name side input {_sides_of(settings.contexts)[-1]}, and the "
+                f"encoding has {len(inputs.channels)}, counted from 0.",
+                "Leave model.contexts out: the encoding says what is good.",
+            )
         return {NETWORK + name: shape for name, shape in inner.items()} | {
             "gate": (UNITS, told),
             "gate_bias": (UNITS,),
