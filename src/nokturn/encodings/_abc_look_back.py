@@ -53,15 +53,6 @@ CHANNELS = {
 # Families of contexts, each from short to long: how many of the last symbols, and which values.
 _NOW = "at", "inside"
 CONTEXTS: tuple[tuple[tuple[int, tuple[str, ...]], ...], ...] = (
-    ((0, ("inside",)), (0, _NOW), (1, _NOW), (2, _NOW), (3, _NOW), (5, _NOW)),
-    ((0, _NOW), *((k, (*_NOW, "bar")) for k in (0, 1, 2, 4))),
-    (
-        (1, ("inside",)),
-        (1, ("note_1", "since")),
-        (1, ("note_1", "note_2")),
-        (1, ("note_1", "note_2", "note_3")),
-        (1, ("note_1", "note_2", "note_3", "note_4")),
-    ),
     (
         (1, _NOW),
         (1, ("note_1", "at")),
@@ -76,12 +67,6 @@ CONTEXTS: tuple[tuple[tuple[int, tuple[str, ...]], ...], ...] = (
         (1, ("chord_1", "chord_2", "at")),
         (1, ("chord_1", "chord_2", "chord_3", "at")),
         (2, ("chord_1", "chord_2", "chord_3", "at", "bar_of_8")),
-    ),
-    (
-        (1, ("inside",)),
-        (1, ("chord_1", "at")),
-        (1, ("chord_1", "at", "note_1")),
-        (2, ("chord_1", "at", "note_1", "note_2")),
     ),
     (
         (1, ("inside",)),
