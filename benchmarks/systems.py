@@ -61,7 +61,9 @@ THEIRS = {
 VARIANTS = ("as-written", "right")
 
 
-def measure(recipe: str, variant: str, data: Path, out: Path, changes: list[str]) -> None:
+def measure(
+    recipe: str, variant: str, data: Path, out: Path, changes: list[str], budget: str
+) -> None:
     """Train one variant, write a sample of it, and keep what was found."""
     paths, valid = CORPORA[recipe]
     name = f"systems-{recipe}-{variant}"
@@ -75,6 +77,7 @@ def measure(recipe: str, variant: str, data: Path, out: Path, changes: list[str]
         recipe=file,
         valid=[data / path for path in valid],
         set=["training.threads=1", *changes],
+        time=budget,
     ):
         if isinstance(event, Epoch | Done):
             print(name, event, flush=True)
@@ -140,12 +143,13 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--set", action="append", default=[], dest="changes")
+    parser.add_argument("--time", default="", help="budget of each, in place of the recipe's")
     args = parser.parse_args()
     os.environ.setdefault("NOKTURN_HOME", str(args.out / "home"))
     if args.verb == "run":
         for recipe in args.recipes or CORPORA:
             for variant in args.variant or VARIANTS:
-                measure(recipe, variant, args.data, args.out, args.changes)
+                measure(recipe, variant, args.data, args.out, args.changes, args.time)
         return
     print("| recipe | variant | encoding | pieces | symbols | kinds | epochs | loss in training | "
           "right in training | held out, at the end | at its best | right | CPU-min |")  # fmt: skip

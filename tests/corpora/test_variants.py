@@ -14,6 +14,7 @@ from nokturn.corpora._report import FileReport, IngestReport
 from nokturn.corpora._variants import Augment, moves_of, variants
 from nokturn.corpora.base import build_store
 from nokturn.encodings.midi_like import MidiLike
+from nokturn.encodings.note_chord import NoteChord
 from nokturn.errors import InputError, UsageError
 from nokturn.music.piece import Piece
 from nokturn.music.score import Score, Track
@@ -117,6 +118,17 @@ def test_what_an_encoding_cannot_tell_apart_is_kept_once(tmp_path):
     augment = Augment(copies=3)
     store = build_store(corpus, MidiLike(), tmp_path / "store", valid=0.0, augment=augment)
     assert [len(v) for v in store.variants()] == [1] * 4
+
+
+@pytest.mark.parametrize(
+    ("chords", "symbols"), [("whole", 2), ("bounded", 1)], ids=["in each key", "as met"]
+)
+def test_chords_have_a_symbol_in_the_keys_that_are_learned(tmp_path, chords, symbols):
+    triads = [(on, 480, pitch, 80) for on in (0, 480, 960) for pitch in (60, 64, 67)]
+    corpus = a_corpus(Piece(Score([Track.of(triads, "A")]), source="triads.mid"))
+    encoding = NoteChord(chords=chords)
+    store = build_store(corpus, encoding, tmp_path / "store", transpositions=(2,), valid=0)
+    assert sum("." in name for name in store.vocabulary) == symbols
 
 
 def test_drums_only_are_left_out_and_counted(tmp_path):

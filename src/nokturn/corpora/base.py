@@ -10,7 +10,7 @@ citation go into the card of every model made of it. To add one, write one modul
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
@@ -117,9 +117,19 @@ def build_store(
     kept = _that_it_keeps(kept, encoding, corpus.report)
     learned = [item.piece for item, out in kept if not out]
     corpus.report.notes += findings(learned, encoding)
-    if not encoding.vocabulary:
-        encoding = encoding.fit(_passing(item.piece, len(kept)) for item, _ in kept)
     plain = getattr(encoding, "plain", False)
+
+    def copies(piece: Piece, out: bool) -> list[Piece]:
+        return [] if out or plain else variants(piece, transpositions, augment, seed)
+
+    def heard() -> Iterator[Piece]:
+        for item, out in kept:
+            yield (piece := _passing(item.piece, len(kept)))
+            if encoding.fits_copies:
+                yield from copies(piece, out)
+
+    if not encoding.vocabulary:
+        encoding = encoding.fit(heard())
     refused: list[InputError] = []
     with StoreWriter(
         folder,
@@ -131,9 +141,8 @@ def build_store(
     ) as store:
         for done, (item, out) in enumerate(kept, 1):
             piece = _passing(item.piece, len(kept))
-            others = [] if out or plain else variants(piece, transpositions, augment, seed)
             try:
-                rows = _rows(encoding, [piece, *others])
+                rows = _rows(encoding, [piece, *copies(piece, out)])
             except InputError as error:
                 refused.append(error)
                 continue

@@ -168,6 +168,11 @@ class Encoding(registry.Component, Settings):
         """Whether time goes by the second: what is decoded has 120 quarters a minute then."""
         return False
 
+    @property
+    def fits_copies(self) -> bool:
+        """Whether `fit` must meet the copies of pieces in other keys, too."""
+        return False
+
     def with_vocabulary(self, symbols: Iterable[str]) -> Self:
         """Return the same encoding with these symbols (the boundary first)."""
         twin = self.model_copy()

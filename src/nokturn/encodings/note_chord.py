@@ -52,6 +52,11 @@ class NoteChord(Encoding):
     _ids: dict[str, int] = PrivateAttr(default_factory=dict)
     _means: list[tuple[str, tuple[int, ...]]] = PrivateAttr(default_factory=list)
 
+    @property
+    def fits_copies(self) -> bool:
+        """Whether each chord has a symbol in every key that it is learned in."""
+        return self.chords == "whole"
+
     def fit(self, pieces: Iterable[Piece]) -> Self:
         """Return the encoding with symbols for the chords that these pieces have."""
         counts: Counter[str] = Counter()
