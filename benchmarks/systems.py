@@ -18,10 +18,16 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import torch
+
 from nokturn.corpora._store import TokenStore
+from nokturn.models._file import ModelFile
+from nokturn.training import judging, shards
 from nokturn.training.events import Done, Epoch, Event
 from nokturn.training.metrics import read_rows
 from nokturn.training.runs import Run
+from nokturn.training.settings import WHOLE
 from nokturn.workflows.generate import generate
 from nokturn.workflows.save import save
 from nokturn.workflows.train import train
@@ -65,6 +71,7 @@ def measure(
     recipe: str, variant: str, data: Path, out: Path, changes: list[str], budget: str
 ) -> None:
     """Train one variant, write a sample of it, and keep what was found."""
+    out.mkdir(parents=True, exist_ok=True)
     paths, valid = CORPORA[recipe]
     name = f"systems-{recipe}-{variant}"
     file = f"recipes/{recipe}.toml" + ("" if variant == "right" else f"@{variant}")
@@ -99,10 +106,38 @@ def measure(
         "reason": getattr(done, "reason", ""),
         "rows": rows,
         "best_epoch": getattr(done, "best_epoch", None),
+        "cells": cells_of(run, store),
         "sample": sample(name, out),
     }
-    out.mkdir(parents=True, exist_ok=True)
     (out / f"{recipe}-{variant}.json").write_text(json.dumps(measured, indent=1))
+
+
+def cells_of(run: Run, store: TokenStore) -> list[dict[str, float]]:
+    """Return what each kept model over independent keys makes of excerpts that it learned from.
+
+    25,600 frames in excerpts as the recipe has them, each foretold from those before it in its
+    excerpt; the loss is the binary cross-entropy of a cell. Nothing of other models.
+    """
+    excerpt = json.loads((run.folder / "run.json").read_text())["recipe"]["training"].get("excerpt")
+    rows: list[dict[str, float]] = []
+    for epoch in run.epochs() if excerpt else []:
+        file = ModelFile.load(run.model(epoch))
+        layout = file.model.settings.layout
+        weights = {name: torch.from_numpy(array) for name, array in file.model.weights.items()}
+        plan = shards.plan(store, 0, seed=0, shards=1, lanes=1, chunk=WHOLE, transpose_share=0.0,
+                           hide_hints=0.0, excerpt=excerpt)  # fmt: skip
+        found, nats = judging.Figures(), 0.0
+        for group in plan[0][: 25_600 // excerpt]:
+            symbols = store.targets(int(group.segments[0]))[slice(*group.spans[0])]
+            ids = np.concatenate([[0], symbols[symbols > 0]]).astype(np.int64)
+            with torch.no_grad():
+                odds = file.model.key_probabilities(weights, torch.from_numpy(ids))
+            there = judging.cells(ids, layout)
+            likely = odds[: len(there)].clamp(1e-7, 1 - 1e-7).double().numpy()
+            nats -= float(np.log(np.where(there, likely, 1 - likely)).sum())
+            found += judging.Figures.of(likely > 0.5, there)
+        rows.append({"epoch": epoch, "loss": nats / found.cells, **found.row()})
+    return rows
 
 
 def sample(name: str, out: Path) -> str:

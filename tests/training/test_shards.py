@@ -5,6 +5,10 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from nokturn.corpora._store import StoreWriter, TokenStore
+from nokturn.encodings.midi_like import MidiLike
+from nokturn.encodings.piano_roll import PianoRoll
+from nokturn.errors import UsageError
 from nokturn.training import shards
 
 PLAN = {"seed": 1, "lanes": 3, "chunk": 7, "transpose_share": 0.5, "hide_hints": 0.5}
@@ -73,3 +77,52 @@ def test_repeated_pieces_are_met_as_often_as_they_say(store):
     store.pieces["repeats"][0] = 4
     hands = shards.plan(store, 0, shards=1, **PLAN)
     assert len(pieces_read(store, hands)) == 38
+
+
+@pytest.fixture
+def rolls(tmp_path):
+    """Two pieces of 23 and 9 frames of one note each."""
+    encoding = PianoRoll(per_quarter=2, struck=False).fit([])
+    first, separator = encoding.layout["first"], encoding.layout["separator"]
+    with StoreWriter(
+        tmp_path / "rolls",
+        encoding=encoding.name(),
+        settings=encoding.model_dump(mode="json"),
+        vocabulary=encoding.vocabulary,
+    ) as writer:
+        for frames in (23, 9):
+            notes = [symbol for k in range(frames) for symbol in (first + k, separator)]
+            writer.add([(notes, None)], characters=len(notes))
+    return TokenStore(tmp_path / "rolls")
+
+
+EXCERPTS = PLAN | {"lanes": 1, "chunk": 10_000, "transpose_share": 0.0, "excerpt": 5}
+
+
+def test_excerpts_of_an_epoch_are_the_pieces_cut_between_frames(rolls):
+    """They begin like pieces, and their ends are not said to be those of the piece."""
+    chunks = [shards.read(rolls, g, 0) for g in shards.plan(rolls, 0, shards=1, **EXCERPTS)[0]]
+    assert all(chunk.ids[0, 0] == 0 for chunk in chunks)
+    assert all((chunk.ids[0, 1:] == chunk.targets[0, :-1]).all() for chunk in chunks)
+    assert max(chunk.ids.shape[1] for chunk in chunks) == 11  # five frames, and the end of a piece
+    read = Counter(symbol for chunk in chunks for symbol in chunk.targets[0].tolist())
+    assert read == Counter(symbol for k in range(2) for symbol in rolls.targets(k).tolist())
+    assert sum(chunk.targets[0, -1] == 0 for chunk in chunks) == 2
+
+
+def test_excerpts_begin_elsewhere_in_another_epoch(rolls):
+    first, again, later = (
+        sorted(tuple(g.spans[0]) for g in shards.plan(rolls, epoch, shards=1, **EXCERPTS)[0])
+        for epoch in (0, 0, 1)
+    )
+    assert first == again != later
+
+
+def test_excerpts_are_of_frames(tmp_path):
+    encoding = MidiLike().fit([])
+    with StoreWriter(
+        tmp_path, encoding=encoding.name(), settings={}, vocabulary=encoding.vocabulary
+    ) as writer:
+        writer.add([([1, 2], None)], characters=2)
+    with pytest.raises(UsageError, match="excerpt counts frames, and the encoding midi_like has"):
+        shards.plan(TokenStore(tmp_path), 0, shards=1, **EXCERPTS)

@@ -23,7 +23,7 @@ from nokturn.errors import UsageError
 from nokturn.models import _tensors
 from nokturn.models.base import BOUNDARY_ID, IGNORED, Model
 from nokturn.training.engine import Tally, Threads
-from nokturn.training.shards import Group, cut, read
+from nokturn.training.shards import Group, cut, read, whole
 
 EVALUATION_LANES = 16
 EVALUATION_CHUNK = 256
@@ -89,7 +89,8 @@ def likelihood(
     def score(members: NDArray[np.int64]) -> tuple[NDArray[np.float64], Tally]:
         longest = int(lengths[members].max())
         cuts = cut(longest, longest if model.whole_pieces else EVALUATION_CHUNK)
-        group = Group(chosen[members], cuts, np.ones(len(members), dtype=bool))
+        hidden = np.ones(len(members), dtype=bool)
+        group = Group(chosen[members], cuts, hidden, whole(store, chosen[members]))
         return _score(model, weights, store, group, ends)
 
     nats = np.zeros(len(chosen))

@@ -130,4 +130,5 @@ def epoch_plan(
         chunk=settings.chunk,
         transpose_share=settings.transpose_share,
         hide_hints=settings.hide_hints,
+        excerpt=settings.excerpt,
     )

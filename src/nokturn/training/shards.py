@@ -6,6 +6,10 @@ anything is padding. The state is carried from chunk to chunk and forgotten wher
 begins: no piece ever crosses into another, and every symbol of every piece is predicted exactly
 once.
 
+A network over frames may meet long pieces in excerpts instead, side by side like pieces: that is
+more updates an epoch, each of them smaller. They are cut at other frames in each epoch, and where
+an excerpt ends the piece is not said to.
+
 The plan of an epoch follows from the seed and the number of the epoch alone, so a run can go on
 from any step.
 """
@@ -18,7 +22,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nokturn.corpora._store import TokenStore
-from nokturn.models.base import IGNORED
+from nokturn.encodings.base import restore
+from nokturn.errors import UsageError
+from nokturn.models.base import BOUNDARY_ID, IGNORED
 
 
 @dataclass(frozen=True)
@@ -33,11 +39,14 @@ class Group:
         Where the chunks begin, and the end; the same for all, ``len(cuts) - 1`` steps.
     hidden
         Whose hints are hidden.
+    spans
+        The first symbol of each that is read and the one after the last, (B, 2).
     """
 
     segments: NDArray[np.int64]
     cuts: NDArray[np.int64]
     hidden: NDArray[np.bool_]
+    spans: NDArray[np.int64]
 
     def __len__(self) -> int:
         """Return the number of steps."""
@@ -70,11 +79,15 @@ def plan(
     chunk: int,
     transpose_share: float,
     hide_hints: float,
+    excerpt: int = 0,
 ) -> list[list[Group]]:
     """Return the groups of each shard, in order, for one epoch."""
     random = seeded(seed, epoch, 0)
     segments = _choose(store, random, transpose_share)
-    lengths = store.segments["stop"][segments] - store.segments["start"][segments]
+    spans = whole(store, segments)
+    if excerpt:
+        segments, spans = _excerpts(store, segments, excerpt, random)
+    lengths = spans[:, 1] - spans[:, 0]
     # like lengths side by side, but not the same neighbours in every epoch
     order = np.argsort(lengths * random.uniform(0.92, 1.08, len(lengths)), kind="stable")
     groups = []
@@ -82,7 +95,7 @@ def plan(
         members = order[start : start + lanes]
         hidden = random.random(len(members)) < hide_hints
         cuts = cut(int(lengths[members].max()), chunk)
-        groups.append(Group(segments[members], cuts, hidden))
+        groups.append(Group(segments[members], cuts, hidden, spans[members]))
     return deal([groups[i] for i in random.permutation(len(groups))], shards)
 
 
@@ -98,6 +111,33 @@ def _choose(
             other = len(variants) > 1 and random.random() < transpose_share
             chosen.append(variants[random.integers(1, len(variants)) if other else 0])
     return np.array(chosen, dtype=np.int64)
+
+
+def whole(store: TokenStore, segments: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the spans of whole pieces, (B, 2)."""
+    lengths = store.segments["stop"][segments] - store.segments["start"][segments]
+    return np.stack([np.zeros_like(lengths), lengths], axis=1)
+
+
+def _excerpts(
+    store: TokenStore, segments: NDArray[np.int64], frames: int, random: np.random.Generator
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Cut pieces into excerpts of so many frames, from anywhere; return their pieces and spans."""
+    separator = restore(store.encoding, store.settings, store.vocabulary).layout.get("separator")
+    if not separator:
+        raise UsageError(
+            f"training.excerpt counts frames, and the encoding {store.encoding} has none.",
+            "Leave it out; training.chunk counts symbols.",
+        )
+    owners, spans = [], []
+    for segment in segments.tolist():
+        targets = store.targets(segment)
+        ends = np.flatnonzero(targets == separator) + 1
+        inner = ends[int(random.integers(frames)) : len(ends) - 1 : frames]
+        edges = np.concatenate([[0], inner, [len(targets)]])
+        spans.append(np.stack([edges[:-1], edges[1:]], axis=1))
+        owners += [segment] * len(spans[-1])
+    return np.array(owners, dtype=np.int64), np.concatenate(spans)
 
 
 def cut(length: int, chunk: int) -> NDArray[np.int64]:
@@ -140,10 +180,14 @@ def read(store: TokenStore, group: Group, index: int) -> Chunk:
     channels = np.zeros((*shape, len(store.channel_sizes)), dtype=np.int64)
     hints = [list(store.channel_sizes).index(name) for name in store.hints]
     for lane, (segment, hidden) in enumerate(zip(group.segments, group.hidden, strict=True)):
-        part = store.inputs(int(segment))[start:stop]
+        first, end = group.spans[lane].tolist()
+        here = slice(first + start, min(end, first + stop))
+        part = store.inputs(int(segment))[here]
         ids[lane, : len(part)] = part
-        targets[lane, : len(part)] = store.targets(int(segment))[start:stop]
-        channels[lane, : len(part)] = store.channels(int(segment))[start:stop]
+        targets[lane, : len(part)] = store.targets(int(segment))[here]
+        channels[lane, : len(part)] = store.channels(int(segment))[here]
         if hidden:
             channels[lane, :, hints] = 0
+    if index == 0:
+        ids[:, 0] = BOUNDARY_ID  # also before an excerpt
     return Chunk(ids, channels, targets, first=index == 0, last=index == len(group) - 1)
