@@ -62,6 +62,19 @@ def test_a_training_ends_in_a_model_that_can_be_listed_and_removed(run):
     assert not run.folder.exists()
 
 
+@pytest.mark.parametrize(
+    ("encoding", "unit", "drawn"),
+    [("abc_text", "bits/char", "bits a character"), ("note_chord", "bits/symbol", "bits a symbol")],
+)
+def test_bits_are_of_characters_only_where_symbols_are_text(run, encoding, unit, drawn):
+    index = run.store / "index.json"
+    index.write_text(index.read_text().replace("abc_text", encoding))
+    lines = [workflow.words(event) for event in workflow.learn(run, "loops", RECIPE)]
+    assert all(("held out" not in line) or (unit in line) for line in lines[1:])
+    assert any(unit in line for line in lines)
+    assert drawn in (run.folder / "loss.svg").read_text()
+
+
 def test_a_stopped_training_is_resumed_by_name(run, capsys):
     stop = threading.Event()
     stop.set()

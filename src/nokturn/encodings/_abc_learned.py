@@ -65,6 +65,7 @@ class AbcLearned(Encoding):
 
     keeps = frozenset({"onset", "pitch", "duration", "spelling", "key", "meter", "bars", "text"})
     hints = ("bars",)
+    unit = "character"
 
     _ids: dict[str, int] = PrivateAttr(default_factory=dict)
 

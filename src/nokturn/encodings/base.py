@@ -114,11 +114,14 @@ class Encoding(registry.Component, Settings):
         Paper or program that it comes from.
     hints
         Channels that are known only where somebody says so (bars to go).
+    unit
+        What `characters` counts, and bits are stated of: "character" of text, else "symbol".
     """
 
     keeps: ClassVar[frozenset[str]]
     source: ClassVar[str]
     hints: ClassVar[tuple[str, ...]] = ()
+    unit: ClassVar[str] = "symbol"
 
     _vocabulary: tuple[str, ...] = PrivateAttr(default=())
 

@@ -53,7 +53,7 @@ def loss_png(rows: Rows, *, title: str = "") -> bytes:
     return png(loss_svg(rows, title=title), zoom=2.0)
 
 
-def loss_svg(rows: Rows, *, title: str = "") -> str:
+def loss_svg(rows: Rows, *, title: str = "", unit: str = "character") -> str:
     """Return the chart of a training as SVG.
 
     Parameters
@@ -64,6 +64,8 @@ def loss_svg(rows: Rows, *, title: str = "") -> str:
         not finite are left out.
     title
         What was trained.
+    unit
+        What the bits are of: text has characters, other encodings symbols.
     """
     untrained = [point for point in _points(rows, "valid_nats") if point.epoch == 0]
     trained = [row for row in rows if row["epoch"] > 0]
@@ -78,7 +80,7 @@ def loss_svg(rows: Rows, *, title: str = "") -> str:
     if not train and not held_out:
         return "\n".join([*parts, _text(LEFT, 46, "No epoch is finished yet."), "</svg>\n"])
     best = min(held_out, key=lambda point: point.nats, default=None)
-    parts.append(_text(LEFT, 46, _summary(rows, best, untrained if drawn is trained else [])))
+    parts.append(_text(LEFT, 46, _summary(rows, best, untrained if drawn is trained else [], unit)))
     frame = _frame([*train, *held_out])
     parts += _axes(frame)
     parts += _lines(frame, train, held_out)
@@ -92,13 +94,13 @@ def _points(rows: Rows, name: str) -> list[_Point]:
     return sorted(point for point in points if math.isfinite(point.nats))
 
 
-def _summary(rows: Rows, best: _Point | None, untrained: list[_Point]) -> str:
+def _summary(rows: Rows, best: _Point | None, untrained: list[_Point], unit: str) -> str:
     words = []
     if best:
         words.append(f"best held out: epoch {best.epoch:g}, {best.nats:.3f} nats a symbol")
         bits = next(row.get("bits_per_character") for row in rows if row["epoch"] == best.epoch)
         if bits is not None:
-            words.append(f"{bits:.3f} bits a character")
+            words.append(f"{bits:.3f} bits a {unit}")
     if untrained:
         words.append(f"untrained {untrained[0].nats:.2f}")
     return " · ".join(words)

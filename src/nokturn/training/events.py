@@ -58,6 +58,7 @@ class Epoch:
     model: Path  # the model as it is now
     distance: float | None = None  # of what it writes from what is held out, without likelihood
     notes: Mapping[str, float] = field(default_factory=dict)  # of models over frames: `judging`
+    unit: str = "symbol"  # what bits_per_character is of: "character" where the symbols are text
 
 
 @dataclass(frozen=True)

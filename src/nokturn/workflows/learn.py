@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from nokturn import registry
 from nokturn.corpora._store import TokenStore
 from nokturn.errors import Error, UsageError
 from nokturn.models._file import ModelFile
@@ -66,6 +67,7 @@ def learn(
     kind, size = model.pop("name", "recurrent"), model.pop("size", "auto")
     settings = build(TrainingSettings, recipe.get("training", {}), "training")
     store = TokenStore(run.store)
+    unit: str = registry.find("encodings", store.encoding).unit
     events = loop(
         store,
         run.folder,
@@ -81,7 +83,8 @@ def learn(
     )
     for event in events:
         if isinstance(event, Epoch):
-            draw_losses(run, name)
+            draw_losses(run, name, unit)
+            event = replace(event, unit=unit)
         yield event
         if isinstance(event, Done):
             target = published(name)
@@ -102,11 +105,11 @@ def judge_of(store: TokenStore) -> Judge:
     return judge
 
 
-def draw_losses(run: Run, name: str) -> None:
-    """Draw the record of a run so far as ``loss.svg`` in its folder."""
+def draw_losses(run: Run, name: str, unit: str) -> None:
+    """Draw the record of a run so far as ``loss.svg`` in its folder; for the unit see `Epoch`."""
     lines = run.metrics.read_text(encoding="utf-8").splitlines()
     rows = [json.loads(line) for line in lines if line.endswith("}")]
-    write_whole(run.folder / "loss.svg", loss_svg(rows, title=name).encode())
+    write_whole(run.folder / "loss.svg", loss_svg(rows, title=name, unit=unit).encode())
 
 
 def keep_sample(run: Run, epoch: int, file: ModelFile) -> None:
@@ -178,9 +181,9 @@ def _epoch_words(event: Epoch) -> str:
     if event.train_nats is not None:
         parts.append(f"train {event.train_nats:.3f}")
     if event.valid_nats is not None and event.bits_per_character is not None:
-        parts.append(
-            f"held out {event.valid_nats:.3f} nats, {event.bits_per_character:.3f} bits/char"
-        )
+        of = "char" if event.unit == "character" else event.unit
+        bits = f"{event.bits_per_character:.3f} bits/{of}"
+        parts.append(f"held out {event.valid_nats:.3f} nats, {bits}")
     if event.distance is not None:
         parts.append(f"{event.distance:.4f} bits apart from what is held out")
         parts.append(f"(best @{event.best_epoch})")
