@@ -3,12 +3,17 @@
 import numpy as np
 import pytest
 
+from nokturn.encodings._abc_learned import tune
+from nokturn.encodings.abc_tokens import AbcTokens
 from nokturn.errors import ConstraintError, InputError
 from nokturn.evaluation.validity import check_text
+from nokturn.formats._abc_reader import read_tune
 from nokturn.formats._abc_writer import write_tune
 from nokturn.generation.compose import compose, played_bars, primer_text
 from nokturn.generation.sampling import Sampling
 from nokturn.models._file import ModelFile
+from nokturn.models.base import Inputs
+from nokturn.models.ngram import Ngram, NgramSettings
 from nokturn.music.perform import perform
 from nokturn.music.pitch import Key
 from nokturn.music.time import Meter
@@ -54,6 +59,38 @@ def test_key_meter_and_bars_are_those_asked_for(
         assert played_bars(text) == bars
         assert abs(score.length / wanted.bar_ticks - bars) < 1  # but for a pickup
         assert f"M:{meter}\n" in text
+
+
+@pytest.fixture(scope="module")
+def by_word() -> ModelFile:
+    """Counts over whole symbols of ABC, of two tunes in two keys each."""
+    bodies = {
+        "M:6/8\nL:1/8\n": "GAB cde|dBG A2B|cBA GAB|A3 G3:|\n",
+        "M:4/4\nL:1/8\n": "GABc dedB|cBAG A2G2|GABc d2e2|dBAF G4|\n",
+    }
+    texts = [f"{head}K:{key}\n{body}" for head, body in bodies.items() for key in ("G", "C")]
+    encoding = AbcTokens(least=1).fit([read_tune(tune(text)) for text in texts])
+    rows = [np.pad(encoding.encode_text(text)[0].astype(np.int64), 1) for text in texts]
+    inputs = Inputs(len(encoding.vocabulary), tuple(encoding.channels.values()))
+    pieces = [(row, encoding.channels_of(row[1:-1])) for row in rows]
+    return ModelFile(
+        model=Ngram.learn(inputs, NgramSettings(order=6, inside=0), pieces, seed=1),
+        encoding="abc_tokens",
+        encoding_settings=encoding.model_dump(mode="json"),
+        vocabulary=list(encoding.vocabulary),
+        channels=encoding.channels,
+        hints=list(encoding.hints),
+    )
+
+
+@pytest.mark.parametrize("meter", ["6/8", "4/4"])
+@pytest.mark.parametrize("key", ["G", "C"])
+def test_tunes_of_whole_words_are_those_asked_for(by_word: ModelFile, key: str, meter: str) -> None:
+    wanted = Meter(*(int(n) for n in meter.split("/")))
+    sure = Sampling(temperature=0.3)
+    made = next(compose(by_word, key=Key.parse(key), meter=wanted, bars=8, seed=3, sampling=sure))
+    assert (made.piece.sheet.key, made.piece.sheet.meter) == (Key.parse(key), wanted)
+    assert played_bars(write_tune(made.piece)) == 8
 
 
 def test_the_same_seed_gives_the_same_tune_whatever_its_neighbours(folk: ModelFile) -> None:

@@ -2,7 +2,9 @@
 
 import pytest
 
+from nokturn.encodings._abc_learned import AbcLearned
 from nokturn.encodings.abc_text import AbcText
+from nokturn.encodings.abc_tokens import ASCII, AbcTokens
 from nokturn.encodings.base import BOUNDARY, BOUNDARY_NAME
 from nokturn.generation.constraints import AbcGuide, Wishes
 
@@ -11,16 +13,16 @@ ENCODING = AbcText().with_vocabulary([BOUNDARY_NAME, *SYMBOLS])
 JIG = "M:6/8\nL:1/8\nK:G\n"
 
 
-def guide(text: str, **wishes: object) -> AbcGuide:
-    made = AbcGuide(ENCODING, Wishes(**wishes))
-    for symbol in ENCODING.encode_text(text)[0].tolist():
+def guide(text: str, encoding: AbcLearned = ENCODING, **wishes: object) -> AbcGuide:
+    made = AbcGuide(encoding, Wishes(**wishes))
+    for symbol in encoding.encode_text(text)[0].tolist():
         made.take(symbol)
     return made
 
 
-def allows(text: str, character: str, **wishes: object) -> bool:
-    symbol = ENCODING.vocabulary.index(character) if character else BOUNDARY
-    return guide(text, **wishes).allows(symbol)
+def allows(text: str, word: str, encoding: AbcLearned = ENCODING, **wishes: object) -> bool:
+    symbol = encoding.vocabulary.index(word) if word else BOUNDARY
+    return guide(text, encoding, **wishes).allows(symbol)
 
 
 @pytest.mark.parametrize(
@@ -62,6 +64,36 @@ def test_what_may_come_next(text: str, character: str, allowed: bool) -> None:
 )
 def test_four_bars_as_played(text: str, character: str, allowed: bool) -> None:
     assert allows(JIG + text, character, bars=4) is allowed
+
+
+WORDS = ["M:6/8\n", "L:1/8\n", "K:G\n", "|:", ":|", "c2", "c/", '"Am"', "[K:D]", "[ce]2", "[1 "]
+TOKENS = AbcTokens().with_vocabulary([BOUNDARY_NAME, *ASCII, *WORDS])
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "allowed"),
+    [
+        pytest.param("", "M:6/8\n", True, id="the meter comes first"),
+        pytest.param("", "K:G\n", False, id="no key before the unit"),
+        pytest.param(JIG + "GABc", "c2", True, id="a quarter fills the bar"),
+        pytest.param(JIG + "GABcd", "c2", False, id="a quarter bursts the bar"),
+        pytest.param(JIG + "GABcdc/", "c/", True, id="the second sixteenth of a beat"),
+        pytest.param(JIG + "GABcd", "[ce]2", False, id="a chord bursts the bar"),
+        pytest.param(JIG + "GABcd", '"Am"', True, id="a chord symbol takes no time"),
+        pytest.param(JIG + "GABcde", ":|", True, id="a repeat ends with the bar"),
+        pytest.param(JIG + "GABcde|GAB", ":|", False, id="no repeat in mid-bar"),
+        pytest.param(JIG + "GABcde|", "[K:D]", False, id="no change of key in mid-tune"),
+        pytest.param(JIG + "|:GABcde|", "[1 ", True, id="a first ending"),
+    ],
+)
+def test_what_may_come_next_word_for_word(text: str, word: str, allowed: bool) -> None:
+    assert allows(text, word, TOKENS) is allowed
+
+
+def test_a_key_that_is_one_word_is_asked_for_before_it_is_begun() -> None:
+    assert guide("M:6/8\n", TOKENS, key="Ador").forced == ""
+    assert guide("M:6/8\nL:1/8\n", TOKENS, key="Ador").forced == "K:Ador\n"
+    assert guide("M:6/8\nL:1/8\n", key="Ador").forced == ""
 
 
 def test_meter_and_key_are_written_as_asked() -> None:

@@ -11,7 +11,7 @@ made again alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -19,8 +19,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from nokturn.encodings._abc_clock import BarClock
-from nokturn.encodings._abc_learned import learned_text, tune
-from nokturn.encodings.abc_text import AbcText
+from nokturn.encodings._abc_learned import AbcLearned, learned_text, tune
 from nokturn.encodings.base import restore
 from nokturn.errors import ConstraintError, InputError, ModelError
 from nokturn.evaluation.validity import check_sheet
@@ -84,7 +83,7 @@ def compose(
         In 25 attempts no tune came out right.
     """
     encoding = restore(file.encoding, file.encoding_settings, file.vocabulary, file.channels)
-    if not isinstance(encoding, AbcText) or encoding.plain:
+    if not isinstance(encoding, AbcLearned) or encoding.plain:
         raise ModelError(
             "this model does not write canonical ABC, so its tunes cannot be held to be right.",
             "Choose another model: nokturn models list",
@@ -93,7 +92,7 @@ def compose(
     ids, replaced = encoding.encode_text(begin)
     if begin.startswith("M:") and "\nK:" in begin:
         meter, key = None, None  # the primer has its own
-    wishes = Wishes(_meter_word(meter, begin), _key_word(key), bars)
+    wishes = Wishes(_meter_word(meter, begin, encoding.vocabulary), _key_word(key), bars)
     for i in range(n):
         with threadpool_limits(limits=1):  # many threads only slow such small products down
             made = _one(file, encoding, wishes, seed + i, sampling or Sampling(), ids.tolist())
@@ -103,10 +102,13 @@ def compose(
         yield made
 
 
-def _meter_word(meter: Meter | None, begin: str) -> str:
-    """Return how the meter is asked of the model: ``C`` for 4/4, which is what it has met."""
+def _meter_word(meter: Meter | None, begin: str, symbols: Sequence[str]) -> str:
+    """Return how the meter is asked of the model: ``C`` for 4/4, unless it knows the word 4/4."""
     if meter is None or begin.startswith("M:"):
         return ""
+    in_numbers = f"{meter.numerator}/{meter.denominator}"
+    if f"M:{in_numbers}\n" in symbols:
+        return in_numbers
     return FOUR_FOUR.get((meter.numerator, meter.denominator), str(meter))
 
 
@@ -119,7 +121,7 @@ def _key_word(key: Key | None) -> str:
 
 def _one(
     file: ModelFile,
-    encoding: AbcText,
+    encoding: AbcLearned,
     wishes: Wishes,
     seed: int,
     sampling: Sampling,
@@ -169,7 +171,7 @@ def _usual_key(card: dict[str, Any], generator: np.random.Generator) -> str:
     return str(list(known)[draw(shares / shares.sum(), generator)])
 
 
-def _judged(encoding: AbcText, drawn: Drawn, wishes: Wishes) -> tuple[Piece | None, str]:
+def _judged(encoding: AbcLearned, drawn: Drawn, wishes: Wishes) -> tuple[Piece | None, str]:
     """Return the tune, or None and what is wrong with it."""
     if not drawn.ended:
         return None, "no way on was found"
@@ -222,7 +224,7 @@ def _may_complete(bars: list[Bar]) -> bool:
     return len(bars) > 1 and bool(bars[-1].repeat_end or bars[-1].line != "single")
 
 
-def primer_text(primer: str, encoding: AbcText, meter: Meter | None, key: Key | None) -> str:
+def primer_text(primer: str, encoding: AbcLearned, meter: Meter | None, key: Key | None) -> str:
     """Return how a tune begins, as the model has learned it, from a primer as people write it.
 
     A primer with a key is read as a tune; one without is notes, which stand after the meter and

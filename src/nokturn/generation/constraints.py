@@ -1,7 +1,7 @@
 """Constraints: what may be written next, so that nothing wrong is written.
 
     guide = AbcGuide(encoding, Wishes(bars=32))
-    guide.allows(symbol)        may this character stand here?
+    guide.allows(symbol)        may this stand here, a character or a word of several?
     guide.take(symbol)          it stands here
 
 The guide of ABC text counts along with the bar clock: no note may burst its bar, no bar line may
@@ -16,7 +16,7 @@ import re
 from dataclasses import dataclass
 
 from nokturn.encodings._abc_clock import BarClock
-from nokturn.encodings.abc_text import AbcText
+from nokturn.encodings._abc_learned import AbcLearned
 from nokturn.encodings.base import BOUNDARY
 
 MAX_BAR_CHARACTERS = 160
@@ -24,6 +24,7 @@ MAX_CHARACTERS = 12_000
 _FULL = 1  # of the clock's channel "left"
 _TOO_MUCH = 51
 _MAY_DIVIDE = re.compile(r"[A-Ga-gxz\],']\d*$")  # what a slash may follow
+_FIELD = re.compile(r"\[?[A-Za-z]:(?![|:])")  # d:| is a note, and the end of a repeat
 _HEADER_LINE = re.compile(r"([A-Z]):(.*)\n")
 
 
@@ -50,8 +51,9 @@ class AbcGuide:
         What the tune should be.
     """
 
-    def __init__(self, encoding: AbcText, wishes: Wishes) -> None:
+    def __init__(self, encoding: AbcLearned, wishes: Wishes) -> None:
         self.symbols = encoding.vocabulary
+        self.by_word = max(map(len, self.symbols[1:]), default=1) > 1
         self.wishes = wishes
         self.text = ""
         self.clock = BarClock(wishes.bars)
@@ -74,7 +76,8 @@ class AbcGuide:
         done, _, line = self.text.rpartition("\n")
         if not done and self.wishes.meter:
             return f"M:{self.wishes.meter}\n"[len(line) :]
-        if line.startswith("K:") and self.wishes.key:
+        key_is_next = self.by_word and not line and "\nL:" in f"\n{done}"  # in one word
+        if (line.startswith("K:") or key_is_next) and self.wishes.key:
             return f"K:{self.wishes.key}\n"[len(line) :]
         return ""
 
@@ -96,29 +99,34 @@ class AbcGuide:
         """Return whether a symbol may come next."""
         if symbol == BOUNDARY:
             return self._may_end()
-        character = self.symbols[symbol]
+        word = self.symbols[symbol]
         if not self.in_body:
-            return self._allows_in_header(character)
-        last = self.text[-1]
-        if last == "[" and character in "IKLMPQUVRr":  # no changes in mid-tune
+            return all(
+                self._allows_in_header(self.text + word[:k], character)
+                for k, character in enumerate(word)
+            )
+        first, last = word[0], self.text[-1]
+        if (last == "[" and first in "IKLMPQUVRr") or _FIELD.match(word):  # no changes in mid-tune
             return False
-        if character in "|:" and last not in "|:[]" and not self._bar_may_end():
+        if first in "|:" and last not in "|:[]" and not self._bar_may_end():
             return False
-        if character == "/" and not _MAY_DIVIDE.search(self.text):
+        if first == "/" and not _MAY_DIVIDE.search(self.text):
             return False
         clock = self.clock.copy()
-        left = clock.step(character)[1]
+        for character in word:
+            left = clock.step(character)[1]
         if left == _TOO_MUCH:
-            return self._may_shrink(character)
+            return len(word) == 1 and self._may_shrink(word)
         if self._past_goal(clock):
             return False
         # once the last bar is written, only its bar line and the line may end
-        return not self._reached() or character in "|]:\n"
+        return not self._reached() or set(word) <= set("|]:\n")
 
-    def _allows_in_header(self, character: str) -> bool:
-        line = self.text.rpartition("\n")[2]
+    @staticmethod
+    def _allows_in_header(text: str, character: str) -> bool:
+        line = text.rpartition("\n")[2]
         if not line:
-            done = {match[1] for match in _HEADER_LINE.finditer(self.text)}
+            done = {match[1] for match in _HEADER_LINE.finditer(text)}
             return (
                 character in "MLK" and character not in done and (character != "K" or "L" in done)
             )
@@ -155,9 +163,11 @@ class AbcGuide:
 
     def take(self, symbol: int) -> None:
         """Note that a symbol was written."""
-        if symbol == BOUNDARY:
-            return
-        character = self.symbols[symbol]
+        if symbol != BOUNDARY:
+            for character in self.symbols[symbol]:
+                self._take(character)
+
+    def _take(self, character: str) -> None:
         before = self.text[-1:]
         self.text += character
         self.clock.step(character)

@@ -118,7 +118,8 @@ def _next(
     if guide.forced:
         return int(encode(guide.forced)[0])
     banned: set[int] = set()
-    while len(banned) < MAX_BANS:
+    most = MAX_BANS if guide.in_body else len(logits)  # whatever it would say, a header comes first
+    while len(banned) < most:
         p = probabilities(logits, sampling, banned)
         if not p.any():
             return -1

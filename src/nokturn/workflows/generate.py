@@ -138,7 +138,7 @@ def generate(
         **wishes.sampling.model_dump(),
         **({"threshold": str(threshold)} if str(threshold) else {}),
     }  # fmt: skip
-    if file.encoding == "abc_text" and not file.encoding_settings.get("plain"):
+    if file.encoding in ("abc_text", "abc_tokens") and not file.encoding_settings.get("plain"):
         made = _tunes(file, wishes, recipe)
     else:
         made = _pieces(file, wishes, recipe)
