@@ -305,3 +305,8 @@ def test_signals_ask_once_and_insist_twice():
     with stopping() as stop:
         signal.raise_signal(signal.SIGTERM)
         assert stop.is_set()
+
+
+def test_excerpts_are_for_networks_over_frames_alone(store, tmp_path):
+    with pytest.raises(UsageError, match=r"excerpt is for the model roll: others count on what"):
+        list(start(store, tmp_path / "run", excerpt=50))
