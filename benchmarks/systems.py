@@ -55,6 +55,9 @@ CORPORA = {  # recipe -> what it learns from, and what is held out where the spl
         ["piano_rolls/jsb_chorales_valid.npz"],
     ),
 }
+PARTS = {  # of a corpus, where as many notes as the author had are learned from
+    ("kazana-roll", "as-written"): ["chpn-p*", "chpn_op10*", "chpn_op25*"],
+}
 THEIRS = {
     "ogan-irish-abc": "103,664 characters, 79 of a kind; no figure",
     "ogan-preludes": "130,511 notes, 190 symbols; no figure",
@@ -73,13 +76,20 @@ def measure(
     """Train one variant, write a sample of it, and keep what was found."""
     out.mkdir(parents=True, exist_ok=True)
     paths, valid = CORPORA[recipe]
+    parts = PARTS.get((recipe, variant), [""])
+    files = [
+        file
+        for path in paths
+        for part in parts
+        for file in sorted(data.glob(f"{path}/{part}".rstrip("/")))
+    ]
     name = f"systems-{recipe}-{variant}"
     file = f"recipes/{recipe}.toml" + ("" if variant == "right" else f"@{variant}")
     shutil.rmtree(Run.named(name).folder, ignore_errors=True)  # an earlier measurement
     began, cpu = time.perf_counter(), time.process_time()
     done: Event | None = None
     for event in train(
-        *(data / path for path in paths),
+        *files,
         name=name,
         recipe=file,
         valid=[data / path for path in valid],
