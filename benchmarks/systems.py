@@ -168,6 +168,8 @@ def line(found: dict[str, Any]) -> str:
     best = next((row for row in rows if row["epoch"] == found["best_epoch"]), last)
 
     def cell(row: dict[str, Any], name: str, form: str) -> str:
+        if name == "valid_nats" and row.get("distance") is not None:
+            return f"{row['distance']:.3f} bits apart"  # without likelihood
         return format(row[name], form) if row.get(name) is not None else "-"
 
     return (
