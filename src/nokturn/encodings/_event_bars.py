@@ -48,30 +48,28 @@ def bar_lines(begin: Ids, length: Ids, end: int) -> Lines:
 
 
 def times(family: Family, value: Ids, common: int) -> Ids:
-    """Return the step at which each symbol stands, (T,).
+    """Return the step at which each bar, position and meter stands, (T,).
 
     Parameters
     ----------
     family, value
-        Of each symbol, (T,); the value of a meter is the length of its bar.
+        Of each of these symbols, (T,); the value of a meter is the length of its bar.
     common
         Length of a bar before the first meter.
     """
-    bar, meter, position = family == BAR, family == METER, family == POSITION
-    place = held(bar | meter | position, value * position, 0)
-    gone = held(meter, value, common) * bar
-    gone[np.flatnonzero(bar)[:1]] = 0  # the first bar begins the piece
-    before = np.append(0, place)[: len(place)]
-    gone[meter] = before[meter]
-    steps: Ids = np.cumsum(gone) + place
-    return steps
+    bar, meter = family == BAR, (family == METER).nonzero()[0]
+    place = value * (family == POSITION)
+    gone = held(meter, value[meter], common, len(value)) * bar
+    gone[bar.nonzero()[0][:1]] = 0  # the first bar begins the piece
+    gone[meter] = np.append(0, place)[meter]
+    return gone.cumsum() + place
 
 
-def held(given: np.ndarray[tuple[int, ...], np.dtype[np.bool_]], value: Ids, before: int) -> Ids:
-    """Return at each place the value last given, and ``before`` until the first is.
+def held(given: Ids, values: Ids, before: int, count: int) -> Ids:
+    """Return the value last given for each of ``count`` things, ``before`` until the first is.
 
-    >>> held(np.array([False, True, False, True]), np.array([5, 6, 7, 8]), 0).tolist()
+    >>> held(np.array([1, 3]), np.array([6, 8]), before=0, count=4).tolist()
     [0, 6, 6, 8]
     """
-    values: Ids = np.append(before, value[given])
-    return values[np.cumsum(given)]
+    edges = np.concatenate(([0], given, [count]))
+    return np.repeat(np.concatenate(([before], values)), edges[1:] - edges[:-1])

@@ -199,15 +199,20 @@ class Events(Encoding):
         """
         known = self._known
         symbols = np.asarray(ids, dtype=np.int64)
-        family, value = known.family[symbols], known.value[symbols]
-        steps = times(family, value, known.common)
-        tempo, meter = (np.flatnonzero(family == kind) for kind in (words.TEMPO, words.METER))
+        family = known.family[symbols]
+        clock = ((family >= words.BAR) & (family <= words.METER)).nonzero()[0]
+        value = known.value[symbols]
+        steps = times(family[clock], value[clock], known.common)
+        tempo, meter = (family == words.TEMPO).nonzero()[0], (family == words.METER).nonzero()[0]
         meters = [known.meters[i] for i in symbols[meter].tolist()]
+        at_tempo, at_meter = (
+            np.append(0, steps)[clock.searchsorted(each, side="right")] for each in (tempo, meter)
+        )
         return Piece(
             Score(
-                self._tracks(family, value, steps),
-                _in_time(self._ticks(steps[tempo]), value[tempo].astype(float).tolist()),
-                _in_time(self._ticks(steps[meter]), meters),
+                self._tracks(family, value, clock, steps),
+                _in_time(self._ticks(at_tempo), value[tempo].astype(float).tolist()),
+                _in_time(self._ticks(at_meter), meters),
             )
         )
 
@@ -217,29 +222,35 @@ class Events(Encoding):
         ticks: Ids = np.rint(exact).astype(np.int64)
         return ticks
 
-    def _tracks(self, family: Family, value: Ids, steps: Ids) -> list[Track]:
-        """Return a track for each program, the drums last."""
+    def _tracks(self, family: Family, value: Ids, clock: Ids, steps: Ids) -> list[Track]:
+        """Return a track for each program, the drums last; ``steps`` are those at ``clock``."""
         sounds = (family == words.PITCH) | (family == words.DRUM)
-        at = np.flatnonzero(sounds)  # indices take a third of the time that a mask takes
-        program = held(family == words.PROGRAM, value, 0)[at]
+        at = sounds.nonzero()[0]  # indices take a third of the time that a mask takes
+        note = sounds.cumsum()  # of each symbol; 0 before the first
+
+        def of_each(kind: int, before: int) -> Ids:
+            """Return what the last symbol of a family before each note says."""
+            said = (family == kind).nonzero()[0]
+            return held(note[said], value[said], before, len(at))
+
+        onset = held(note[clock], steps, 0, len(at))
+        program = of_each(words.PROGRAM, 0)
         program[family[at] == words.DRUM] = DRUMS
-        onset = steps[at]
-        notes = np.zeros(len(at), dtype=NOTE)
+        notes = np.empty(len(at), dtype=NOTE)
         notes["onset"] = begin = self._ticks(onset)
-        notes["duration"] = self._ticks(onset + self._durations(family, value, sounds)) - begin
+        notes["duration"] = self._ticks(onset + self._durations(family, value, note)) - begin
         notes["pitch"] = value[at]
-        notes["velocity"] = held(family == words.VELOCITY, value, VELOCITY)[at]
-        found = np.flatnonzero(np.bincount(program)).tolist() or [0]
+        notes["velocity"] = of_each(words.VELOCITY, VELOCITY)
+        found = np.bincount(program).nonzero()[0].tolist() or [0]
         if len(found) == 1:
             return [Track(in_order(notes), program=found[0] % DRUMS, drums=found == [DRUMS])]
         return [
             Track(in_order(notes[program == p]), program=p % DRUMS, drums=p == DRUMS) for p in found
         ]
 
-    def _durations(self, family: Family, value: Ids, sounds: Mask) -> Ids:
+    def _durations(self, family: Family, value: Ids, note: Ids) -> Ids:
         """Return how long each note lasts: what is said between it and the next."""
-        lasts = np.flatnonzero(family == words.DURATION)
-        note = np.cumsum(sounds)  # 0 before the first
+        lasts = (family == words.DURATION).nonzero()[0]
         count = int(note[-1]) + 1 if len(note) else 1
         sums = np.bincount(note[lasts], weights=value[lasts], minlength=count)[1:].astype(np.int64)
         return np.where(sums > 0, sums, self.steps_per_quarter)

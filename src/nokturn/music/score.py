@@ -35,13 +35,23 @@ def notes_of(rows: Iterable[Sequence[int]]) -> Notes:
 def in_order(notes: Notes) -> Notes:
     """Return notes sorted by onset, then pitch, then duration."""
     place = notes["onset"] * 128 + notes["pitch"]
-    if (place[1:] > place[:-1]).all():  # most files hold them so
+    if _rises(place, notes["duration"]):  # most files hold them so
         return notes
     order = np.argsort(place, kind="stable")
-    place = place[order]
-    if (place[1:] > place[:-1]).all():  # no note twice; three keys take three times as long
-        return notes[order]
+    notes, place = notes[order], place[order]
+    if _rises(place, notes["duration"]):  # three keys take three times as long
+        return notes
     return notes[np.lexsort((notes["duration"], notes["pitch"], notes["onset"]))]
+
+
+def _rises(place: NDArray[np.int64], duration: NDArray[np.int64]) -> bool:
+    """Whether places rise, and durations where the place is the same."""
+    step = place[1:] - place[:-1]
+    least = step.min(initial=1)
+    if least:
+        return bool(least > 0)
+    same = np.flatnonzero(step == 0)
+    return bool((duration[same] <= duration[same + 1]).all())
 
 
 @dataclass
