@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from nokturn.errors import ResourceError, UsageError
+from nokturn.rendering.audio._cores import at_once
 from nokturn.rendering.audio.effects import Signal
 from nokturn.rendering.audio.files import FORMS, audio_bytes
 from nokturn.workflows.lofi import Track
@@ -108,22 +109,23 @@ def write(track: Track, plan: Plan, *, bars: int = 8) -> Iterator[Path]:
         _, sound = track.loop(bars)
         for path in plan.loop:
             yield _sounded(path, sound, track, "loop")
-    if plan.stems:
-        yield from _write_stems(track, plan.stems)
-    if plan.mix:
+    jobs: list[tuple[Path, Signal, str]] = []
+    if plan.mix:  # first: an MP3 takes as long as all stems, which are written meanwhile
         mix = track.mix()
-        for path in plan.mix:
-            yield _sounded(path, mix, track)
+        jobs += [(path, mix, "") for path in plan.mix]
+    if plan.stems:
+        _make(plan.stems)
+        for name, stem in track.stems().items():
+            path = plan.stems / f"{safe_name(name.lower().replace(' ', '-'))}.wav"
+            jobs.append((path, stem, name))
+    yield from at_once(lambda job: _sounded(job[0], job[1], track, job[2]), jobs)
 
 
-def _write_stems(track: Track, folder: Path) -> Iterator[Path]:
+def _make(folder: Path) -> None:
     try:
         folder.mkdir(exist_ok=True)
     except OSError as error:
         raise ResourceError(f"cannot make {folder}: {error.strerror}.") from error
-    for name, stem in track.stems().items():
-        path = folder / f"{safe_name(name.lower().replace(' ', '-'))}.wav"
-        yield _sounded(path, stem, track, name)
 
 
 def _sounded(path: Path, sound: Signal, track: Track, part: str = "") -> Path:

@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from nokturn.errors import InputError
 from nokturn.music.score import Score
+from nokturn.rendering.audio._cores import at_once
 from nokturn.rendering.audio.ambience import Ambience
 from nokturn.rendering.audio.dynamics import ducked
 from nokturn.rendering.audio.effects import Signal, convolve
@@ -128,8 +129,10 @@ def stems(
     )
     _stage(parts, sample_rate)
     length = next((part.shape[1] for part in parts.values()), _loop_length(score, sample_rate))
-    for name, ambience in (ambiences or {}).items():
-        parts[_free(name, parts)] = ambience_stem(ambience, length, loop=loop)
+    named = ambiences or {}
+    heard = at_once(lambda one: ambience_stem(one, length, loop=loop), [*named.values()])
+    for name, signal in zip(named, heard, strict=True):
+        parts[_free(name, parts)] = signal
     return parts
 
 
@@ -158,22 +161,26 @@ def raw_stems(
     tempo = score.tempos[0][1] if score.tempos else 120.0
     kernels = [_kernel(channel, tempo, sample_rate) for channel in named]
     tail = max([int(TAIL * sample_rate), *(k.shape[-1] + sample_rate for k in kernels)])
-    parts: dict[str, Signal] = {}
-    for track, played, pan, channel, kernel in zip(
-        score.tracks, tracks, pans(score.tracks), named, kernels, strict=True
-    ):
+    places = pans(score.tracks)
+
+    def made(nth: int) -> Signal:
+        track, channel = score.tracks[nth], named[nth]
         name = instruments.get(track.name)
         instrument = instrument_named(name) if name else instrument_of(track.program)
         signal = np.zeros((2, int(seconds * sample_rate) + tail), dtype=np.float32)
-        place = pan if channel.pan is None else channel.pan
-        lay_track(signal, track, played, sample_rate, instrument, place, kit)
-        signal = _through(signal, channel, kernel, sample_rate, period_s, start)
+        place = places[nth] if channel.pan is None else channel.pan
+        lay_track(signal, track, tracks[nth], sample_rate, instrument, place, kit)
+        signal = _through(signal, channel, kernels[nth], sample_rate, period_s, start)
         if loop:
             signal = folded(signal, count)
         else:
             end_softly(signal, sample_rate)
-        if not track.drums:
-            signal = ducked(signal, sample_rate, kicks, depth_db=channel.duck_db)
+        return (
+            signal if track.drums else ducked(signal, sample_rate, kicks, depth_db=channel.duck_db)
+        )
+
+    parts: dict[str, Signal] = {}
+    for track, signal in zip(score.tracks, at_once(made, range(len(score.tracks))), strict=True):
         parts[_free(track.name or "Track", parts)] = signal
     return parts
 
