@@ -157,7 +157,7 @@ def _heard(score: Score) -> Table:
     notes = np.concatenate([empty, *(track.notes for track in drums or score.tracks)])
     if not len(notes):
         return np.zeros((0, 6))
-    straight, threes = (_gathered(notes["onset"], unit) for unit in (STEP, TRIPLET))
+    straight, threes = (gathered(notes["onset"], unit) for unit in (STEP, TRIPLET))
     if threes > straight:
         notes = notes[~_in_threes(notes["onset"])]
     role = role_of(notes["pitch"]) if drums else np.full(len(notes), ROLES.index("all"))
@@ -180,7 +180,7 @@ def _bar_steps(score: Score) -> int:
     return int(steps) if steps and not rest else 16
 
 
-def _gathered(onsets: NDArray[np.int64], unit: int) -> float:
+def gathered(onsets: NDArray[np.integer[Any]], unit: int) -> float:
     """Return how sharply onsets gather round multiples of a unit: 1 all the same, 0 anywhere."""
     return float(abs(np.exp(2j * np.pi * onsets / unit).mean()))
 

@@ -26,6 +26,7 @@ from nokturn.music.time import TICKS_PER_QUARTER
 from nokturn.music.transposition import transpose_score
 from nokturn.music.voicing import Played
 from nokturn.production import progressions
+from nokturn.production.grooves import STEADY, gathered
 from nokturn.production.lofi import METERS, Lofi, Material, meter_of
 from nokturn.workflows.load import load
 
@@ -33,6 +34,12 @@ SECTION_BARS = 8  # of a part that is taken, at most
 CHORD_SHEETS = (".chords", ".csv")
 GRID = TICKS_PER_QUARTER // 4
 ALONE = 0.85  # share of onsets with one note from which music is a melody
+HEARD, ENOUGH = 400, 64  # onsets that are heard for a beat: at most, and at least
+UNITS = (GRID, GRID // 2, TICKS_PER_QUARTER // 3, TICKS_PER_QUARTER // 6)  # ticks, of which beats
+COUNTED = {  # meters that are counted as another one: two bars as one, or one as two
+    "C": "4/4", "C|": "4/4", "2/2": "4/4", "2/4": "4/4", "4/8": "4/4", "1/4": "4/4", "8/4": "4/4",
+    "8/8": "4/4", "4/2": "4/4", "3/2": "3/4", "6/4": "3/4", "3/8": "6/8", "12/8": "6/8",
+}  # fmt: skip
 LONGEST_SECONDS = 3 * 3600.0
 
 
@@ -61,7 +68,13 @@ def from_piece(piece: Piece, lofi: Lofi, asked: set[str]) -> tuple[Lofi, Materia
     score = written(piece)
     if score.seconds(score.end) > LONGEST_SECONDS:
         raise InputError("it lasts for more than three hours.", "Take a part of it.", source=name)
+    if score.tracks and all(track.drums for track in score.tracks if len(track.notes)):
+        raise InputError(
+            "it holds drums and nothing else.", "Give a file with chords or a melody.", source=name
+        )
     score = pick(score, "no-drums", name)
+    if isinstance(piece.sheet_or_score, Score):  # what is written down is on a beat
+        _check_beat(score, name)
     begins, own = score.main_meter()
     if "meter" in asked and lofi.meter != _meter(str(own), name):
         raise UsageError(
@@ -105,8 +118,23 @@ def _chords(material: Material, lofi: Lofi) -> dict[str, list[Played]]:
     }
 
 
+def _check_beat(score: Score, name: str) -> None:
+    """Raise `InputError` where notes lie anywhere between the sixteenths and the triplets.
+
+    So they do in recordings without a click: their files tell a tempo that nobody played.
+    """
+    onsets = np.unique(np.concatenate([track.notes["onset"] for track in score.tracks]))[:HEARD]
+    if len(onsets) >= ENOUGH and max(gathered(onsets, unit) for unit in UNITS) < STEADY:
+        raise InputError(
+            "its notes keep no beat: they lie anywhere between the sixteenths.",
+            "Give a file that was written, or played to a click with its tempo in the file.",
+            source=name,
+        )
+
+
 def _meter(text: str, name: str) -> str:
-    text = {"C": "4/4", "C|": "4/4", "2/2": "4/4", "2/4": "4/4", "12/8": "6/8"}.get(text, text)
+    """Return the meter that drums play to a meter: one whose bars are whole ones of it."""
+    text = COUNTED.get(text, text)
     if text not in METERS:
         raise InputError(
             f"there are no lo-fi drums for {text}.", f"There are for {', '.join(METERS)}.",

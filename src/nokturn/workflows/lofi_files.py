@@ -14,8 +14,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from nokturn.errors import ResourceError, UsageError
 from nokturn.rendering.audio._cores import at_once
 from nokturn.rendering.audio.effects import Signal
@@ -131,7 +129,7 @@ def _make(folder: Path) -> None:
 def _sounded(path: Path, sound: Signal, track: Track, part: str = "") -> Path:
     """Write sound with title, tempo and recipe in its tags."""
     data = audio_bytes(
-        np.ascontiguousarray(sound.T),
+        sound.T,
         _form(path),
         title=f"{track.piece.title}, {part}" if part else track.piece.title,
         tempo_qpm=track.settings.bpm,

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nokturn.errors import ResourceError, UsageError, did_you_mean
+from nokturn.rendering.audio._ogg import numbered
 from nokturn.rendering.audio.mix import SAMPLE_RATE
 from nokturn.rendering.audio.tags import SOFTWARE, Tags, id3, with_chunks
 
@@ -61,7 +62,7 @@ def audio_bytes(
         wav = _wav(sixteen_bits(frames), sample_rate)
         return with_chunks(wav, tags, len(frames), sample_rate)
     # the lossy coders take floats: libsndfile 1.2.2 garbles 16-bit stereo on its way into MP3
-    whole = sixteen_bits(frames) if form == "flac" else np.clip(frames, -1, 1)
+    whole = sixteen_bits(frames) if form == "flac" else frames
     return _encoded(whole, form, sample_rate, tags)
 
 
@@ -115,7 +116,7 @@ def _wav(pcm: NDArray[np.int16], sample_rate: int) -> bytes:
         file.setnchannels(pcm.shape[1])
         file.setsampwidth(2)
         file.setframerate(sample_rate)
-        file.writeframes(pcm.astype("<i2").tobytes())
+        file.writeframes(np.ascontiguousarray(pcm, dtype="<i2"))
     return buffer.getvalue()
 
 
@@ -149,8 +150,12 @@ def _encoded(
             if tags.comment:
                 file.comment = tags.comment
         for start in range(0, len(frames), BLOCK):
-            file.write(frames[start : start + BLOCK])
-    return (id3(tags) if form == "mp3" else b"") + buffer.getvalue()
+            block = frames[start : start + BLOCK]
+            file.write(block if form == "flac" else np.clip(block, -1, 1))
+    data = buffer.getvalue()
+    if form == "ogg":
+        return numbered(data)
+    return id3(tags) + data if form == "mp3" else data
 
 
 def _levels(soundfile: object) -> bool:
