@@ -1,20 +1,22 @@
 """Lo-fi tracks whole: what they are made from, how long and how loud they are, what is written."""
 
+import errno
 import itertools
 
 import numpy as np
 import pytest
 import soundfile
 
-from nokturn.errors import Error, InputError, UsageError
+from nokturn.errors import Error, InputError, ResourceError, UsageError
 from nokturn.music.piece import Piece
 from nokturn.music.score import Score, Track
 from nokturn.music.time import COMMON_TIME, Meter
 from nokturn.rendering.audio.loudness import integrated, true_peak
 from nokturn.rendering.audio.mix import SAMPLE_RATE
 from nokturn.rendering.audio.stems import mixed
+from nokturn.workflows import _memory
 from nokturn.workflows.load import load
-from nokturn.workflows.lofi import PRESETS, lofi
+from nokturn.workflows.lofi import LONGEST_SECONDS, PRESETS, lofi
 from nokturn.workflows.lofi_files import planned, write
 from nokturn.workflows.lofi_stream import check_endless, endless
 from nokturn.workflows.save import save
@@ -106,6 +108,16 @@ def test_drums_keep_to_the_beat_of_the_sample(tmp_path):
     assert max(abs(drums - onset).min() for onset in playing) < 0.005
 
 
+@pytest.mark.parametrize(
+    ("meter", "counted"),
+    [(Meter(3, 8), "6/8"), (Meter(2, 4), "4/4"), (Meter(3, 2), "3/4"), (Meter(12, 8), "6/8")],
+    ids=str,
+)
+def test_a_meter_is_counted_as_one_that_has_drums(meter, counted):
+    track = lofi(Piece(melody(meter, bars=16)), **SHORT)
+    assert track.settings.meter == counted
+
+
 @pytest.mark.parametrize("meter", ["3/4", "6/8", "5/4"])
 def test_a_file_keeps_its_meter(meter, tmp_path):
     beats, unit = map(int, meter.split("/"))
@@ -161,6 +173,60 @@ def test_files_are_written_whole_with_their_tags(tmp_path):
         planned(track, stems=tmp_path / "stems", out=[tmp_path / "new.mp3"])
 
 
+def test_the_same_seed_gives_files_of_the_same_bytes(tmp_path):
+    names = ("t.mp3", "t.ogg", "t.flac", "t.mid")
+    rows = []
+    for folder in (tmp_path / "first", tmp_path / "second"):
+        folder.mkdir()
+        track = lofi(seed=7, minutes=0.1)
+        plan = planned(track, [folder / name for name in names], stems=folder / "stems")
+        rows.append({path.name: path.read_bytes() for path in write(track, plan)})
+    assert rows[0] == rows[1]
+    assert len(rows[0]) > len(names)
+
+
+def test_a_name_that_means_nothing_is_refused_before_any_sound_is_made(tmp_path):
+    track = lofi(**SHORT)
+    for out, stems, message in (
+        (["t.foo"], "", "cannot write files ending in '.foo'"),
+        (["t.mp3"], "t.txt", "is a file; stems go into a folder"),
+        (["nowhere/t.mp3"], "", "does not exist"),
+    ):
+        (tmp_path / "t.txt").touch()
+        with pytest.raises(UsageError, match=message):
+            planned(track, [tmp_path / name for name in out], stems=stems and tmp_path / stems)
+    assert not track._stems
+
+
+def test_more_minutes_than_the_memory_holds_are_refused_with_a_way_out(tmp_path, monkeypatch):
+    info = tmp_path / "meminfo"
+    info.write_text("MemTotal: 9000000 kB\nMemAvailable: 1000000 kB\n", encoding="ascii")
+    monkeypatch.setattr(_memory, "INFO", info)
+    track = lofi(seed=7, minutes=10)
+    with pytest.raises(ResourceError, match=r"2.5 GB .* 1.0 are free.* --endless --minutes 10"):
+        planned(track, [tmp_path / "t.mp3"])
+    assert planned(track, [tmp_path / "t.mid"]).score
+    info.unlink()
+    assert planned(track, [tmp_path / "t.mp3"]).mix
+
+
+def test_half_an_hour_may_last_a_little_longer():
+    score = lofi(seed=1, minutes=30, bpm=40).piece.score
+    assert 1800 < score.seconds(score.end) < LONGEST_SECONDS
+
+
+def test_a_disk_that_refuses_leaves_nothing_behind(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("nokturn.workflows.save.os.replace", full)
+    track = lofi(seed=7, minutes=0.1)
+    plan = planned(track, [tmp_path / "t.mp3"], stems=tmp_path / "stems")
+    with pytest.raises(ResourceError, match=r"cannot write .*No space left"):
+        list(write(track, plan))
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
 def test_a_loop_without_a_name_stands_beside_the_mix(tmp_path):
     plan = planned(lofi(**SHORT), [tmp_path / "t.mp3"], loop=4)
     assert plan.loop == (tmp_path / "t-loop.wav",)
@@ -209,6 +275,12 @@ def drums_only():
     return Score([Track.of([(k * 480, 120, 38, 80) for k in range(32)], "Drums", 0, drums=True)])
 
 
+def beatless():
+    """Return a performance whose tempo nobody played: onsets anywhere."""
+    onsets = np.cumsum(np.random.default_rng(3).integers(60, 700, 200))
+    return Score([Track.of([(int(at), 200, 60 + int(at) % 13, 80) for at in onsets])])
+
+
 def long():
     return Score([Track.of([(k * 48_000, 480, 60, 80) for k in range(600)])], tempos=[(0, 20.0)])
 
@@ -216,7 +288,8 @@ def long():
 @pytest.mark.parametrize(
     ("score", "message"),
     [
-        pytest.param(drums_only(), "nothing is left", id="drums only"),
+        pytest.param(drums_only(), "it holds drums and nothing else", id="drums only"),
+        pytest.param(beatless(), "its notes keep no beat", id="no beat"),
         pytest.param(long(), "more than three hours", id="too long"),
         pytest.param(
             Score([Track.of([(0, 480, 60, 80)])], meters=[(0, Meter(11, 16))]),

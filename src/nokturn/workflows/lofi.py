@@ -44,11 +44,13 @@ from nokturn.rendering.audio.synth import instrument_named
 from nokturn.settings import build, override, read_recipe
 from nokturn.training import runs
 from nokturn.workflows._lofi_material import from_file, from_piece
+from nokturn.workflows._memory import check_memory
 from nokturn.workflows.rhythm import way_of
 from nokturn.workflows.wishes import Composed, first_seed
 
 PRESETS = Path(__file__).parent.parent / "production" / "presets"
 HEAVY = 0.55  # amount of rain from which it pours
+LONGEST_SECONDS = 35 * 60.0  # of sound: the form and the last bar go beyond the minutes asked for
 RHYTHM_BARS = 8  # of a melody that gets another rhythm
 DRUMMED_BARS = 16  # that a network draws; sections go round in them
 Names = set[str]
@@ -75,10 +77,18 @@ class Track:
     _stems: dict[str, Signal] = field(default_factory=dict, repr=False, compare=False)
 
     def stems(self) -> dict[str, Signal]:
-        """Return the instruments and ambiences, each (2, samples), by name; see `stems`."""
+        """Return the instruments and ambiences, each (2, samples), by name; see `stems`.
+
+        Raises `ResourceError` where there is not enough memory for so long a track.
+        """
         if not self._stems:
+            self.check()
             self._stems.update(_stems(self.piece.score, self.settings, self.seed))
         return self._stems
+
+    def check(self) -> None:
+        """Raise `ResourceError` where there is not enough memory to make the sound."""
+        check_memory(self.piece.score.seconds(self.piece.score.end) / 60)
 
     def mix(self) -> Signal:
         """Return the track as sound: (2, samples), -16 LUFS, true peaks below -1 dBFS."""
@@ -91,6 +101,7 @@ class Track:
             raise UsageError(f"--loop {bars} is out of range.", "A loop has 1 to 64 bars.")
         section = (Section("A", bars, 0.6),)
         score = score_of(self.settings, self._material, section, self.seed, self.piece.title)
+        check_memory(score.seconds(score.end) / 60)
         parts = _stems(score, self.settings, self.seed, loop=True)
         master = master_of(self.settings)
         return score, mastered(mixed(parts), SAMPLE_RATE, master, seed=self.seed, loop=True)
@@ -246,6 +257,7 @@ def _stems(score: Score, chosen: Lofi, seed: int, *, loop: bool = False) -> dict
         kit=chosen.kit,
         ambiences=ambiences_of(chosen, seed),
         loop=loop,
+        max_seconds=LONGEST_SECONDS,
     )
 
 

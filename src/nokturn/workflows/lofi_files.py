@@ -45,7 +45,8 @@ def planned(
 ) -> Plan:
     """Return which file gets what.
 
-    Raises `UsageError` where a name means nothing or is taken, or its folder does not exist.
+    Raises `UsageError` where a name means nothing or is taken, or its folder does not exist,
+    `ResourceError` where there is not enough memory for what is asked for.
     """
     paths = [path for name in out or ["."] for path in _named(track, Path(name))]
     sound = [path for path in paths if _form(path)]
@@ -63,6 +64,8 @@ def planned(
         check_free(path, force=force)
     if plan.stems:
         _check_folder(plan.stems, force)
+    if plan.stems or plan.mix:
+        track.check()
     return plan
 
 

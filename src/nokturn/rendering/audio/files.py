@@ -116,7 +116,7 @@ def _wav(pcm: NDArray[np.int16], sample_rate: int) -> bytes:
         file.setnchannels(pcm.shape[1])
         file.setsampwidth(2)
         file.setframerate(sample_rate)
-        file.writeframes(np.ascontiguousarray(pcm, dtype="<i2"))
+        file.writeframes(np.ascontiguousarray(pcm, dtype="<i2").data)
     return buffer.getvalue()
 
 
