@@ -54,7 +54,7 @@ def test_mono_samples_are_written(samples, form):
     assert len(audio_bytes(samples[:, 0], form)) > 1000
 
 
-@pytest.mark.parametrize("form", ["wav", "flac"])
+@pytest.mark.parametrize("form", FORMS)
 def test_the_same_samples_give_the_same_bytes(samples, form):
     assert audio_bytes(samples, form) == audio_bytes(samples, form)
 
