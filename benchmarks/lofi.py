@@ -34,7 +34,6 @@ from numpy.typing import NDArray
 import nokturn
 from nokturn.music.piece import Piece
 from nokturn.music.score import Score, Track
-from nokturn.music.time import Meter
 from nokturn.production import bass, comping, drum_styles
 from nokturn.production.grooves import groove_names
 from nokturn.production.lofi import METERS, Lofi
@@ -46,9 +45,9 @@ from nokturn.workflows.lofi import Track as LofiTrack
 from nokturn.workflows.lofi import instruments_of, lofi
 
 STRAIGHT: dict[str, Any] = {"swing": 50, "groove": "", "human": 0}  # what keeps to the grid
+CHORDS_ONLY = "Chords"  # music without a melody that a rhythm could be given to
 SHORTEST, LONGEST = 0.1, 0.3  # minutes of what is drawn
 SIXTEENTH = 120
-TEMPI = (40.0, 200.0)
 KEYS = ("", "C", "Db", "F#", "Bb", "Am", "F#m", "Ebm", "G#m", "D dorian")
 CHORDS = ("", "ii V I vi", "i bVI bIII bVII", "Dm7 G7 | Cmaj7", "I", "Am7 D9 | Gmaj7 | % | E7b9 E7")
 CHOICES: dict[str, tuple[str, ...]] = {
@@ -76,13 +75,13 @@ def _made(folder: Path) -> dict[str, str]:
     folder.mkdir()
     command = [
         sys.executable, "-m", "nokturn", "lofi", "--seed", "7", "--minutes", "2",
-        "-o", "t.mp3", "-o", "t.mid", "--stems", "stems", "-q",
+        "-o", "t.mp3", "-o", "t.mid", "--stems", "stems", "--json",
     ]  # fmt: skip
     before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     cores = sorted(os.sched_getaffinity(0))[:2]
     code = f"import os; os.sched_setaffinity(0, {cores}); os.execv({command[0]!r}, {command!r})"
     here = os.environ | {"PYTHONPATH": str(Path(nokturn.__file__).parents[1])}
-    subprocess.run([sys.executable, "-c", code], cwd=folder, env=here, check=True)
+    subprocess.run([sys.executable, "-c", code], cwd=folder, env=here, check=True, stdout=subprocess.DEVNULL)
     took = time.perf_counter() - begun
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
@@ -165,15 +164,14 @@ def onsets_late(sound: NDArray[np.float32], asked: NDArray[np.float64]) -> NDArr
     return 1000 * np.array(late)
 
 
-def piano(meter: Meter | None = None) -> Piece:
+def piano() -> Piece:
     """Return chords of C and G, a bar each."""
-    bar = int((meter or Meter(4, 4)).bar_ticks)
     rows = [
-        (k * bar, bar, pitch, 80)
+        (k * 1920, 1920, pitch, 80)
         for k in range(8)
         for pitch in ((48, 60, 64, 67) if k % 2 == 0 else (43, 59, 62, 67))
     ]
-    return Piece(Score([Track.of(rows, "Piano")], meters=[(0, meter or Meter(4, 4))]))
+    return Piece(Score([Track.of(rows, "Piano")]), title=CHORDS_ONLY)
 
 
 def tune(rng: np.random.Generator) -> Piece:
@@ -208,7 +206,8 @@ def drawn_settings(rng: np.random.Generator) -> dict[str, Any]:
             drawn[name] = int(value) if field.annotation is int else float(value)
         elif options:
             drawn[name] = str(options[int(rng.integers(len(options)))])
-    drawn["minutes"] = float(rng.uniform(SHORTEST, LONGEST))
+    drawn["minutes"] = float(rng.uniform(CHORDS_ONLY = "Chords"  # music without a melody that a rhythm could be given to
+SHORTEST, LONGEST))
     return drawn
 
 
@@ -216,6 +215,8 @@ def settled(drawn: dict[str, Any], source: Piece | str) -> dict[str, Any]:
     """Return settings without those that are refused beside others, in words."""
     if source:
         drawn.pop("meter", None)
+    if drawn.get("melody") == "none" or (isinstance(source, Piece) and source.title == CHORDS_ONLY):
+        drawn.pop("rhythm", None)
     if drawn.get("drummer") == "network" and drawn.get("meter", "4/4") != "4/4":
         del drawn["drummer"]
     return drawn

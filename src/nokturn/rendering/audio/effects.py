@@ -45,9 +45,11 @@ def control_times(length: int, sample_rate: int, start: int = 0) -> Controls:
 
 def drawn(controls: Controls, start: int, stop: int) -> NDArray[np.float64]:
     """Return straight lines between control values, for the samples from start to stop."""
-    at = np.arange(start, stop) / CONTROL
-    line: NDArray[np.float64] = np.interp(at, np.arange(len(controls)), controls)
-    return line
+    first, last = start // CONTROL, -(-stop // CONTROL)
+    near = controls[np.minimum(np.arange(first, last + 1), len(controls) - 1)]
+    steps = np.diff(near)[:, None] * (np.arange(CONTROL) / CONTROL)
+    line: NDArray[np.float64] = (near[:-1, None] + steps).ravel()
+    return line[start - first * CONTROL : stop - first * CONTROL]
 
 
 def turned(signal: Signal, controls: Controls) -> Signal:
@@ -80,7 +82,8 @@ def delayed(signal: Signal, delays: Controls) -> Signal:
         index = whole - low - 1
         total = np.zeros((len(signal), stop - start), dtype=np.float32)
         for k, weight in enumerate(_lagrange((at - whole).astype(np.float32))):
-            total += weight * near[:, index + k]
+            for row, samples in zip(total, near, strict=True):
+                row += weight * samples[k:].take(index)
         out[:, start:stop] = total
     return out
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nokturn.errors import UsageError
-from nokturn.rendering.audio.effects import Signal
+from nokturn.rendering.audio.effects import PIECE, Signal
 
 ROOM_SECONDS = 1.3  # until it is 60 dB down
 PLATE_SECONDS = 2.0
@@ -108,9 +108,13 @@ def widened(signal: Signal, width: float) -> Signal:
     """Return a signal with its sides further apart: 0 mono, 1 as it is, 2 at most."""
     if width == 1:
         return signal
-    middle = 0.5 * (signal[0] + signal[1])
-    side = np.float32(0.5 * width) * (signal[0] - signal[1])
-    return np.stack([middle + side, middle - side])
+    out = np.empty_like(signal)
+    for start in range(0, signal.shape[-1], PIECE):
+        left, right = signal[:, start : start + PIECE]
+        middle, side = 0.5 * (left + right), np.float32(0.5 * width) * (left - right)
+        out[0, start : start + PIECE] = middle + side
+        out[1, start : start + PIECE] = middle - side
+    return out
 
 
 def _unit(tail: NDArray[np.float64]) -> Signal:

@@ -97,7 +97,9 @@ def crushed(signal: Signal, bits: float) -> Signal:
     if bits >= 16:
         return signal
     steps = np.float32(2 ** (bits - 1))
-    coarse: Signal = np.rint(signal * steps) / steps
+    coarse: Signal = signal * steps
+    np.rint(coarse, out=coarse)
+    coarse /= steps
     return coarse
 
 
