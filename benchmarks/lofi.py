@@ -81,7 +81,9 @@ def _made(folder: Path) -> dict[str, str]:
     cores = sorted(os.sched_getaffinity(0))[:2]
     code = f"import os; os.sched_setaffinity(0, {cores}); os.execv({command[0]!r}, {command!r})"
     here = os.environ | {"PYTHONPATH": str(Path(nokturn.__file__).parents[1])}
-    subprocess.run([sys.executable, "-c", code], cwd=folder, env=here, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, env=here, check=True, stdout=subprocess.DEVNULL
+    )
     took = time.perf_counter() - begun
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
@@ -206,8 +208,7 @@ def drawn_settings(rng: np.random.Generator) -> dict[str, Any]:
             drawn[name] = int(value) if field.annotation is int else float(value)
         elif options:
             drawn[name] = str(options[int(rng.integers(len(options)))])
-    drawn["minutes"] = float(rng.uniform(CHORDS_ONLY = "Chords"  # music without a melody that a rhythm could be given to
-SHORTEST, LONGEST))
+    drawn["minutes"] = float(rng.uniform(SHORTEST, LONGEST))
     return drawn
 
 
