@@ -92,11 +92,6 @@ class Terminal:
         self._last_s, self._next_fraction = now, fraction + 0.1
         write_line(sys.stderr, f"{what} {done:g}/{total:g}  {note}".rstrip())
 
-    def new_job(self) -> None:
-        """Forget the progress shown so far: what follows is counted anew."""
-        self.clear()
-        self._next_fraction, self._last_s = 0.0, 0.0
-
     def clear(self) -> None:
         """Take the progress bar off the screen."""
         if self._bar_shown:

@@ -1,4 +1,4 @@
-"""Filters: less treble, less bass, more warmth, and a low-pass that moves.
+"""Filters: less treble, less bass, and a low-pass that moves.
 
     dull = convolve(signal, low_pass(44100, 3200))
     moving = swept(signal, 44100, slow_sweep(...))
@@ -45,16 +45,6 @@ def high_pass(sample_rate: int, cutoff_hz: float, resonance: float = BUTTERWORTH
     cos, alpha = _angle(sample_rate, max(cutoff_hz, 20.0), resonance)
     b = [(1 + cos) / 2, -1 - cos, (1 + cos) / 2]
     return _kernel(tuple(b), (1 + alpha, -2 * cos, 1 - alpha))
-
-
-def low_shelf(sample_rate: int, corner_hz: float, gain_db: float) -> Kernel:
-    """Return the kernel that lifts or lowers all below a corner by a gain."""
-    return _shelf(sample_rate, corner_hz, gain_db, -1)
-
-
-def high_shelf(sample_rate: int, corner_hz: float, gain_db: float) -> Kernel:
-    """Return the kernel that lifts or lowers all above a corner by a gain."""
-    return _shelf(sample_rate, corner_hz, gain_db, 1)
 
 
 def in_a_row(*kernels: NDArray[np.floating]) -> Kernel:
@@ -106,18 +96,6 @@ def sweep_times(length: int, sample_rate: int, start: int = 0) -> NDArray[np.flo
 def _angle(sample_rate: int, hz: float, resonance: float) -> tuple[float, float]:
     turn = 2 * np.pi * hz / sample_rate
     return float(np.cos(turn)), float(np.sin(turn)) / (2 * resonance)
-
-
-def _shelf(sample_rate: int, corner_hz: float, gain_db: float, side: int) -> Kernel:
-    """Return the kernel of a shelf; the two kinds mirror each other: ``side`` -1 low, 1 high."""
-    if gain_db == 0:
-        return np.ones(1)
-    a = 10 ** (gain_db / 40)
-    cos, alpha = _angle(sample_rate, corner_hz, BUTTERWORTH)
-    cos, beta = side * cos, 2 * a**0.5 * alpha
-    up, down = (a + 1) + (a - 1) * cos, (a + 1) - (a - 1) * cos
-    b = (a * (up + beta), -2 * side * a * ((a - 1) + (a + 1) * cos), a * (up - beta))
-    return _kernel(b, (down + beta, 2 * side * ((a - 1) - (a + 1) * cos), down - beta))
 
 
 @lru_cache(maxsize=256)

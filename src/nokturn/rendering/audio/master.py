@@ -106,7 +106,7 @@ def coloured(
         wave = np.sin(turns * sweep_times(out.shape[1], sample_rate, start))
         out = swept(out, sample_rate, master.warmth_hz * 2 ** (master.movement * wave / 2))
     if master.hold_hz:
-        out = held(out, sample_rate, master.hold_hz)
+        out = held(out, sample_rate, master.hold_hz, period_s=period_s, start=start)
     out = crushed(out, master.bits)
     out = wobbled(
         out,

@@ -228,7 +228,7 @@ def _through(
     """Return a track's sound through all of its channel but the ducking."""
     out = saturated(signal, channel.drive)
     if channel.hold_hz:
-        out = held(out, rate, channel.hold_hz)
+        out = held(out, rate, channel.hold_hz, period_s=period_s, start=start)
     out = crushed(out, channel.bits)
     out = chorused(out, rate, mix=channel.chorus, period_s=period_s, start=start)
     out = tremolo(

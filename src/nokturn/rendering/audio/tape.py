@@ -103,16 +103,26 @@ def crushed(signal: Signal, bits: float) -> Signal:
     return coarse
 
 
-def held(signal: Signal, sample_rate: int, hold_hz: float) -> Signal:
+def held(
+    signal: Signal,
+    sample_rate: int,
+    hold_hz: float,
+    *,
+    period_s: float | None = None,
+    start: int = 0,
+) -> Signal:
     """Return a signal sampled more slowly without a filter: each value stands until the next.
 
-    The images that this makes above half of ``hold_hz`` are what is wanted of it.
+    The images that this makes above half of ``hold_hz`` are what is wanted of it. A loop of
+    ``period_s`` holds a whole number of steps; ``start`` is the number of the first sample, so that
+    a piece has the steps of the whole.
     """
     if hold_hz >= sample_rate:
         return signal
-    step = sample_rate / hold_hz
-    index = np.floor(np.floor(np.arange(signal.shape[-1]) / step) * step).astype(np.int64)
-    return signal[:, index]
+    step = sample_rate / locked(hold_hz, period_s)
+    now = start + np.arange(signal.shape[-1])
+    taken = np.floor(np.floor(now / step) * step).astype(np.int64)
+    return signal[:, np.maximum(taken - start, 0)]
 
 
 def _bent(samples: NDArray[np.float32], drive: float) -> NDArray[np.float32]:
