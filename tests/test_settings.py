@@ -45,7 +45,8 @@ def test_changes_that_cannot_be(change, message):
     ("values", "message"),
     [
         ({"learnin_rate": 1}, r"no setting training.learnin_rate. Did you mean learning_rate"),
-        ({"clip": -1}, r"training.clip = -1 is not possible: Input should be greater than 0"),
+        ({"clip": -1}, r"training.clip = -1 is not possible: it must be more than 0\."),
+        ({"clip": "far"}, r"training.clip = 'far' is not possible: it must be a number\."),
         ({"time": "soon"}, r"training.time = 'soon' is not possible: 'soon' is no time"),
         ({"time": "5m", "epochs": 3}, "the budget is time or epochs, not both"),
         ({"ema": float("nan")}, "not possible"),

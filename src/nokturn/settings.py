@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
 
 from nokturn.errors import InputError, UsageError, did_you_mean
 
@@ -149,5 +150,33 @@ def build(kind: type[S], values: Mapping[str, Any], where: str = "") -> S:
         if first["type"] == "extra_forbidden":
             known = did_you_mean(str(first["loc"][-1]), kind.model_fields)
             raise UsageError(f"There is no setting {name}.", known) from error
-        reason = first["msg"].removeprefix("Value error, ")
-        raise UsageError(f"{name} = {first['input']!r} is not possible: {reason}.") from error
+        raise UsageError(
+            f"{name} = {first['input']!r} is not possible: {_reason(first)}."
+        ) from error
+
+
+_REASONS = {  # by pydantic's name of the mistake, in the words of people who make music
+    "less_than": "it must be less than {lt:g}",
+    "less_than_equal": "it must be {le:g} at most",
+    "greater_than": "it must be more than {gt:g}",
+    "greater_than_equal": "it must be {ge:g} at least",
+    "literal_error": "it must be {expected}",
+    "string_type": "it must be a word",
+    "float_type": "it must be a number",
+    "float_parsing": "it must be a number",
+    "int_type": "it must be a whole number",
+    "int_parsing": "it must be a whole number",
+    "int_from_float": "it must be a whole number",
+    "bool_type": "it must be true or false",
+    "bool_parsing": "it must be true or false",
+    "tuple_type": "it must be a list, like [1, 2]",
+    "missing": "a value is missing",
+}
+
+
+def _reason(mistake: ErrorDetails) -> str:
+    """Return what would be right."""
+    known = _REASONS.get(mistake["type"])
+    if known:
+        return known.format(**mistake.get("ctx", {}))
+    return mistake["msg"].removeprefix("Value error, ").replace("Input should be", "it must be")
