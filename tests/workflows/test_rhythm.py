@@ -76,6 +76,17 @@ def test_chords_in_words():
     assert [chord.min() % 12 for chord in chords[:3]] == [9, 2, 7]
 
 
+def test_chords_in_numerals_are_those_in_symbols():
+    written, meant = made("Gm7 C7 F", bars=2), made("ii7 V7 I in F", bars=2)
+    assert meant.tracks[0].notes.tolist() == written.tracks[0].notes.tolist()
+
+
+def test_tracks_by_number(scale):
+    assert made(scale, tracks="1").tracks[0].notes["pitch"].tolist() == list(SCALE)
+    with pytest.raises(InputError, match="nothing is left when only '2, bass'"):
+        made(scale, tracks="2,bass")
+
+
 def test_layers_are_drums_of_their_own():
     score = made(by="euclid", set=["layers=[[3, 8, 0], [4, 4, 0]]"], bars=4)
     assert [track.drums for track in score.tracks] == [True] * 3
@@ -112,6 +123,8 @@ def test_a_model_in_another_rhythm():
         ({"by": "cell"}, "There is no rhythm named 'cell'.*Did you mean cells"),
         ({"by": "cells", "set": ["repeat=3"]}, "no setting rhythm.repeat.*Did you mean repeats"),
         ({"by": "euclid", "set": ["steps=0"]}, "steps are 1 to 128"),
+        ({"by": "euclid", "set": ["onsets=[8, 3]"]}, "two of them, the lower one first"),
+        ({"tracks": "0"}, "--tracks '0' names no tracks: it is one of all, melody"),
         ({"by": "network", "set": ["steps=8"]}, "--set steps=8 is for rhythms that are made"),
         ({"by": "network", "meter": "13/8"}, "knows no 13/8"),
         ({"by": "folk"}, "writes abc_text, not rhythm"),

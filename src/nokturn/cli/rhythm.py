@@ -34,7 +34,11 @@ EXAMPLES = (
     help="A setting, such as onsets=5, steps=[8,16], syncopation=0.5. May be repeated.",
 )
 @click.option(
-    "--tracks", default="no-drums", metavar="TRACKS", help="Of FILE: melody, or 1,bass ..."
+    "--tracks",
+    default="no-drums",
+    show_default=True,
+    metavar="TRACKS",
+    help="Of FILE: melody, accompaniment, all, or a list such as 1,bass.",
 )
 @click.option(
     "--bars",
@@ -42,7 +46,9 @@ EXAMPLES = (
     metavar="N",
     help="Else until every pitch was heard once; 8 without pitches.",
 )
-@click.option("--meter", default="any", help="4/4, 6/8 ...; any = as in the files.")
+@click.option(
+    "--meter", default="any", metavar="METER", help="4/4, 6/8 ...; any = as in the files."
+)
 @click.option("--tempo", default="", metavar="BPM", help="Quarters a minute, or 3/8=120.")
 @click.option(
     "-n",
@@ -87,8 +93,8 @@ def rhythm(
 ) -> None:
     """Give pitches a rhythm.
 
-    They come from a FILE (what begins together is one chord) or from CHORDS such as "Am7 D9";
-    without either, drums play the rhythm. Each onset takes the next pitch or chord.
+    They come from a FILE (what begins together is one chord) or from CHORDS such as "Am7 D9" or
+    "ii V I in F"; without either, drums play the rhythm. Each onset takes the next of them.
     """  # fmt: skip
     from nokturn.workflows.rhythm import rhythm as workflow
 

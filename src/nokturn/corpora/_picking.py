@@ -8,7 +8,6 @@ for anew, in what is left.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated
@@ -18,33 +17,11 @@ from pydantic import BeforeValidator
 from nokturn.corpora._ingest import Corpus, Item, mark_versions
 from nokturn.encodings.base import written
 from nokturn.errors import InputError
-from nokturn.music.parts import WAYS, Choice, pick
+from nokturn.music.parts import Choice, choice_of, pick
 from nokturn.music.piece import Piece
 from nokturn.music.sheet import Sheet
 
-
-def tracks(value: object) -> str | tuple[Choice, ...]:
-    """Return a choice of tracks as a recipe or a command line may say it.
-
-    >>> tracks("melody"), tracks("1, bass"), tracks([1, "program 33"])
-    ('melody', (1, 'bass'), (1, 'program 33'))
-    """
-    if isinstance(value, str) and value in WAYS:
-        return value
-    if isinstance(value, str):
-        value = [part.strip() for part in value.split(",")]
-    choices = list(value) if isinstance(value, (list, tuple)) else [value]
-    choices = [int(c) if isinstance(c, str) and re.fullmatch(r"\d+", c) else c for c in choices]
-    sound = [c for c in choices if (type(c) is int and c > 0) or (isinstance(c, str) and c)]
-    if not choices or len(sound) < len(choices):
-        raise ValueError(
-            f"it is one of {', '.join(WAYS)}, or a list of track numbers from 1, "
-            "'program 33', families such as 'bass', and names"
-        )
-    return tuple(sound)
-
-
-Tracks = Annotated[str | tuple[Choice, ...], BeforeValidator(tracks)]
+Tracks = Annotated[str | tuple[Choice, ...], BeforeValidator(choice_of)]
 
 
 def picked(corpus: Corpus, wanted: str | Sequence[Choice]) -> Corpus:

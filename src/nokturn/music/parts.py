@@ -31,6 +31,27 @@ _PROGRAMS = re.compile(r"(?i)programs? ?(\d+)(?:-(\d+))?")
 Choice = str | int  # a track's number from 1, "program 33", "program 32-39", a family or a name
 
 
+def choice_of(value: object) -> str | tuple[Choice, ...]:
+    """Return a choice of tracks as a recipe or a command line may say it; `ValueError` where none.
+
+    >>> choice_of("melody"), choice_of("1, bass"), choice_of([1, "program 33"])
+    ('melody', (1, 'bass'), (1, 'program 33'))
+    """
+    if isinstance(value, str) and value in WAYS:
+        return value
+    if isinstance(value, str):
+        value = [part.strip() for part in value.split(",")]
+    choices = list(value) if isinstance(value, (list, tuple)) else [value]
+    choices = [int(c) if isinstance(c, str) and re.fullmatch(r"\d+", c) else c for c in choices]
+    sound = [c for c in choices if (type(c) is int and c > 0) or (isinstance(c, str) and c)]
+    if not choices or len(sound) < len(choices):
+        raise ValueError(
+            f"it is one of {', '.join(WAYS)}, or a list of track numbers from 1, "
+            "'program 33', families such as 'bass', and names"
+        )
+    return tuple(sound)
+
+
 def pick(score: Score, tracks: str | Sequence[Choice], source: str = "") -> Score:
     """Return a score with the tracks asked for.
 

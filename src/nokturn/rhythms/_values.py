@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Annotated
 
 import numpy as np
+from pydantic import AfterValidator
 
 from nokturn.music.time import WHOLE
 
-Span = int | tuple[int, int]
+FARTHEST = 1000
 
 
-def drawn(span: Span, rng: np.random.Generator) -> int:
+def _rising(span: int | tuple[int, int]) -> int | tuple[int, int]:
+    low, high = (span, span) if isinstance(span, int) else span
+    if not -FARTHEST <= low <= high <= FARTHEST:
+        raise ValueError(
+            f"it must be a number up to {FARTHEST}, or two of them, the lower one first"
+        )
+    return span
+
+
+Span = Annotated[int | tuple[int, int], AfterValidator(_rising)]
+
+
+def drawn(span: int | tuple[int, int], rng: np.random.Generator) -> int:
     """Return a number, or one drawn between two, both included."""
     return span if isinstance(span, int) else int(rng.integers(span[0], span[1], endpoint=True))
 

@@ -65,7 +65,7 @@ class EuclidSettings(RhythmSettings):
     @classmethod
     def _few(cls, value: Span) -> Span:
         low, high = (value, value) if isinstance(value, int) else value
-        if not 1 <= low <= high <= MOST_STEPS:
+        if not (low >= 1 and high <= MOST_STEPS):
             raise ValueError(f"steps are 1 to {MOST_STEPS}")
         return value
 

@@ -23,13 +23,13 @@ from nokturn.encodings.base import written
 from nokturn.errors import InputError, UsageError, did_you_mean
 from nokturn.generation.rhythm import drawn_rhythm
 from nokturn.models._file import ModelFile
-from nokturn.music import harmony
-from nokturn.music.parts import pick
+from nokturn.music.parts import Choice, choice_of, pick
 from nokturn.music.piece import Piece
 from nokturn.music.rhythm import Rhythm
 from nokturn.music.score import Score, Track
 from nokturn.music.time import COMMON_TIME, Meter
 from nokturn.music.voicing import voiced
+from nokturn.production import progressions
 from nokturn.rhythms.euclid import Euclid
 from nokturn.settings import build, override
 from nokturn.training import runs
@@ -129,11 +129,12 @@ def rhythm(
     Parameters
     ----------
     pitches
-        A file, chord symbols such as ``"Am7 D9 | Gmaj7"``, or nothing: then drums play it.
+        A file, chords such as ``"Am7 D9 | Gmaj7"`` or ``"ii V I in C"``, or nothing: then drums
+        play it.
     by, set
         Where the rhythm comes from, and its settings: see `way_of`.
     tracks
-        Of a file: ``"melody"``, ``"no-drums"`` ..., see `nokturn.music.parts.pick`.
+        Of a file: ``"melody"``, ``"1,bass"`` ..., see `nokturn.music.parts.choice_of`.
     bars
         1-1000; None = until every pitch was heard once, 8 without pitches.
     meter, tempo
@@ -144,12 +145,12 @@ def rhythm(
     Raises
     ------
     UsageError, InputError, ModelError
-        See `way_of`; a file that is no music and no progression of chords, nothing pitched in it.
+        See `way_of`; a file that is no music and no progression of chords, no such tracks in it.
     """
     if bars is not None and not 1 <= bars <= MOST_BARS:
         raise UsageError(f"--bars {bars} is out of range.", f"Ask for 1 to {MOST_BARS}.")
     way = way_of(by, set)
-    given = _score(str(pitches), tracks)
+    given = _score(str(pitches), _chosen(tracks))
     beat = parsed_meter(meter) or way.meter or (given or Score()).main_meter()[1]
     mark = parsed_tempo(tempo)
     qpm = mark.qpm if mark else _tempo_of(way.piece) or _tempo_of(given) or USUAL_QPM
@@ -171,13 +172,20 @@ def rhythm(
         yield Composed(Piece(score, title=score.title, source=by, recipe=recipe))
 
 
-def _score(text: str, tracks: str) -> Score | None:
+def _chosen(tracks: str) -> str | Sequence[Choice]:
+    try:
+        return choice_of(tracks)
+    except ValueError as error:
+        raise UsageError(f"--tracks {tracks!r} names no tracks: {error}.") from error
+
+
+def _score(text: str, tracks: str | Sequence[Choice]) -> Score | None:
     """Return what pitches are taken from; None without any."""
     if not text:
         return None
     if text == "-" or Path(text).is_file() or not _is_progression(text):
         return pick(written(load(text)[0]), tracks, text)
-    chords = [chord for bar in harmony.progression(text) for chord in bar]
+    chords = [chord for bar in progressions.read(text).bars for chord in bar]
     bar = int(COMMON_TIME.bar_ticks)
     rows = [
         (nth * bar, bar, pitch.midi, 80)
@@ -189,7 +197,7 @@ def _score(text: str, tracks: str) -> Score | None:
 
 def _is_progression(text: str) -> bool:
     try:
-        return bool(harmony.progression(text))
+        return bool(progressions.read(text).bars)
     except InputError:
         if Path(text).suffix:
             return False  # a file that is not there
