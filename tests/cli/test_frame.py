@@ -116,6 +116,13 @@ def test_help_begins_with_examples(args, capsys):
     assert "nokturn generate" in out
 
 
+def test_a_command_alone_shows_its_help(capsys):
+    run(nokturn, ["perform"])
+    said = "".join(capsys.readouterr())
+    assert said.startswith("Usage: nokturn perform")
+    assert "Error" not in said
+
+
 def commands() -> list[str]:
     """Return the names of all commands."""
     return nokturn.list_commands(click.Context(nokturn))

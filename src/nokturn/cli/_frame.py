@@ -24,6 +24,7 @@ from nokturn.cli._terminal import Terminal, lively, write_line
 from nokturn.errors import Error, did_you_mean
 
 INTERRUPTED = 130
+_BARE = getattr(click.exceptions, "NoArgsIsHelpError", ())  # older click shows the help itself
 _OUT_OF_ROOM = (errno.ENOSPC, errno.EDQUOT) if hasattr(errno, "EDQUOT") else (errno.ENOSPC,)
 
 
@@ -132,6 +133,10 @@ def _explain(error: Exception) -> int:
             text = text.removesuffix(error.hint).rstrip() + "\n" + error.hint
         say_error(text)
         return error.exit_code
+    if isinstance(error, _BARE):  # a command alone asks for its help
+        for line in error.format_message().splitlines():
+            write_line(sys.stderr, line)
+        return 2
     if isinstance(error, click.ClickException):
         say_error(_usage_text(error))
         return error.exit_code

@@ -83,7 +83,7 @@ class Terminal:
         if self.quiet:
             return
         if lively(sys.stderr):
-            if now - self._last_s >= _REDRAW_S or fraction >= 1.0:
+            if now - self._last_s >= _REDRAW_S or fraction >= 1.0 or not self._bar_shown:
                 self._last_s = now
                 self._draw(fraction, f"{what} {done:g}/{total:g}  {note}".rstrip())
             return

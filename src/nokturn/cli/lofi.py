@@ -8,6 +8,7 @@ import click
 
 from nokturn.cli._frame import Command
 from nokturn.cli._terminal import Terminal
+from nokturn.errors import UsageError
 
 EXAMPLES = (
     "nokturn lofi",
@@ -86,6 +87,11 @@ def lofi(
     if endless:
         _on_and_on(terminal, source, out, stems, loop or 0, wishes)
         return
+    if "-" in out:
+        raise UsageError(
+            "A track does not fit into a pipe.", "Name a file, or pour it on:  --endless -o -"
+        )
+    terminal.progress("step", 0, 3, "composing")
     from nokturn.workflows.lofi import lofi as workflow
     from nokturn.workflows.lofi_files import planned, write
     from nokturn.workflows.show import words
@@ -93,11 +99,17 @@ def lofi(
     track = workflow(source, **wishes)
     plan = planned(track, out, stems=stems, loop=loop or 0, force=force)
     terminal.say(words(track.piece))
+    if plan.mix or plan.stems:
+        terminal.progress("step", 1, 3, "playing the instruments")
+        track.stems()
     files = []
+    terminal.progress("step", 2, 3, "mixing and writing")
     for path in write(track, plan, bars=loop or 0):
         files.append(str(path))
         if not as_json:
             terminal.data(str(path))
+            terminal.progress("step", 2, 3, "mixing and writing")
+    terminal.clear()
     if as_json:
         terminal.record(title=track.piece.title, recipe=track.piece.recipe, files=files)
 

@@ -1,12 +1,15 @@
 """Info: what is in a file of music, without changing or writing anything.
 
     print(info("jig.abc").tunes[0].key)          # 'D major'
+    print(info("track.mp3").sound.recipe)        # {'model': 'lofi', 'seed': 7, ...}
 
 The length in seconds is that of the music as played, repeats and all; bars are counted as written.
+Of a sound file only its length and its tags are told.
 """
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -19,6 +22,8 @@ from nokturn.music.piece import Piece
 from nokturn.music.pitch import LETTERS, SEMITONES
 from nokturn.music.score import Score
 from nokturn.music.sheet import Sheet
+from nokturn.rendering.audio.files import FORMS
+from nokturn.rendering.audio.tags import read_tags
 from nokturn.workflows.load import load_bytes
 
 
@@ -57,13 +62,36 @@ class TuneInfo:
 
 
 @dataclass(frozen=True)
+class SoundInfo:
+    """What a sound file says of itself.
+
+    Attributes
+    ----------
+    title
+        Empty where it has none.
+    tempo
+        Quarter notes a minute; 0 where it does not say.
+    seconds
+        Length.
+    recipe
+        How Nokturn made it, or None.
+    """
+
+    title: str
+    tempo: float
+    seconds: float
+    recipe: dict[str, Any] | None
+
+
+@dataclass(frozen=True)
 class FileInfo:
-    """A file and the pieces in it."""
+    """A file and the pieces in it; ``sound`` where it is a sound file, which has none."""
 
     name: str
     format: str
     bytes: int
     tunes: tuple[TuneInfo, ...]
+    sound: SoundInfo | None = None
 
 
 def info(source: str | Path, *, strict: bool = False) -> FileInfo:
@@ -73,10 +101,24 @@ def info(source: str | Path, *, strict: bool = False) -> FileInfo:
     """
     if str(source).endswith(".safetensors"):
         raise UsageError(f"{source} is a model.", f"See:  nokturn models show {source}")
+    path = Path(source)
+    if path.suffix[1:].lower() in FORMS and path.is_file():
+        sound = _of_sound(path)
+        return FileInfo(path.name, path.suffix[1:].lower(), path.stat().st_size, (), sound)
     data, name = load_bytes(source)
     pieces = base.loads(data, source=name, strict=strict)
     kinds = (kind.__module__.rpartition(".")[2] for kind in base.all_formats() if _fits(kind, data))
     return FileInfo(name, next(kinds, ""), len(data), tuple(describe(piece) for piece in pieces))
+
+
+def _of_sound(path: Path) -> SoundInfo:
+    tags, seconds = read_tags(path)
+    try:
+        recipe = json.loads(tags.recipe)
+    except ValueError:  # somebody else's comment, or none
+        recipe = None
+    known = recipe if isinstance(recipe, dict) else None
+    return SoundInfo(tags.title, tags.tempo_qpm, seconds, known)
 
 
 def _fits(kind: type[base.Format], data: bytes) -> bool:

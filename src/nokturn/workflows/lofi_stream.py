@@ -160,7 +160,7 @@ def play(blocks: Iterator[NDArray[np.int16]]) -> None:
         names = ", ".join(player[0] for player in PLAYERS)
         raise ResourceError(
             f"there is no program here that plays sound from a pipe ({names}).",
-            "Write a file with -o, or send it on:  nokturn lofi --endless -o - | PLAYER",
+            "Install one, or send it on:  nokturn lofi --endless -o - | PLAYER",
         )
     with subprocess.Popen(command, stdin=subprocess.PIPE) as player:
         assert player.stdin
@@ -169,7 +169,7 @@ def play(blocks: Iterator[NDArray[np.int16]]) -> None:
                 player.stdin.write(block.astype("<i2").tobytes())
         except BrokenPipeError as error:
             raise ResourceError(
-                f"{command[0]} stopped playing.", "Is there a sound device? Else write with -o."
+                f"{command[0]} stopped playing.", "Is there a sound device? Else:  -o - | PLAYER"
             ) from error
 
 

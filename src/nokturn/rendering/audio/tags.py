@@ -46,8 +46,8 @@ class Tags(NamedTuple):
         return Tags(title, float(found[1]), comment[found.end() :])
 
 
-def read_tags(path: str | Path) -> Tags:
-    """Return the tags of a sound file.
+def read_tags(path: str | Path) -> tuple[Tags, float]:
+    """Return the tags of a sound file, and how many seconds it lasts.
 
     Raises
     ------
@@ -65,7 +65,7 @@ def read_tags(path: str | Path) -> Tags:
         ) from error
     try:
         with soundfile.SoundFile(str(path)) as file:
-            return Tags.of(file.title, file.comment)
+            return Tags.of(file.title, file.comment), file.frames / file.samplerate
     except (soundfile.SoundFileError, OSError) as error:
         raise InputError(
             "this cannot be read as sound.", "Name a .wav, .flac, .ogg or .mp3.", source=str(path)
