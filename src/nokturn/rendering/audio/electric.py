@@ -29,7 +29,7 @@ class Tine(Instrument):
     Attributes
     ----------
     ring
-        Seconds until middle C is 60 dB down; low notes ring longer.
+        Seconds until middle C is 60 dB down; an octave and a third below it is twice as long.
     swing
         How far the rod swings at velocity 127, in widths of the field.
     offset
@@ -40,7 +40,7 @@ class Tine(Instrument):
         Samples at 44.1 kHz that the loudspeaker rounds off: more is darker.
     """
 
-    ring: float = 9.0
+    ring: float = 13.0
     swing: float = 1.5
     offset: float = 0.55
     bell: float = 0.05
@@ -50,7 +50,7 @@ class Tine(Instrument):
 
     def _made(self, pitch: int, velocity: int, count: int, rate: int) -> Samples:
         base, hard = frequency(pitch), velocity / 127
-        ring = self.ring * 2 ** (-(pitch - 60) / 24)
+        ring = self.ring * 2 ** (-(pitch - 60) / 16)
         count = min(count, int(1.4 * ring * rate) + 1)
         swing = self.swing * (0.3 + 0.7 * hard**1.6) * 2 ** (-max(pitch - 60, 0) / 40)
         bell = self.bell * (0.3 + 0.7 * hard)
