@@ -11,6 +11,7 @@ are somebody else's.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -32,6 +33,7 @@ from nokturn.production.voicings import Style, Voicing, laid
 QUIET = 0.4  # sections with less energy hold their chords
 LEADING = {7: 1.0, 10: 0.8, 5: 0.7, 1: 0.6, 2: 0.5}  # how well V, bVII, IV, bII, ii lead to I
 
+Lines = Mapping[str, Notes | list[Notes]]
 Chords = Sequence[Played] | Mapping[str, Sequence[Played]]
 
 
@@ -64,7 +66,8 @@ def arrange(
     meter: Meter = COMMON_TIME,
     qpm: float = DEFAULT_QPM,
     styles: Styles | None = None,
-    line: Mapping[str, Notes] | None = None,
+    line: Lines | None = None,
+    line_bars: int = 0,
     ritardando: float = 0.0,
     title: str = "",
 ) -> Score:
@@ -87,7 +90,10 @@ def arrange(
         How the parts play; as drawn by default.
     line
         Melodies by section name to lay over the chords in place of those that are made here, ticks
-        counted from the beginning of a section; a name that is missing has that of ``A``.
+        counted from the beginning of a section; a name that is missing has that of ``A``. Of a list
+        each time that the section comes takes the next one.
+    line_bars
+        How long they are, where they come again; 0 = up to the last note.
     ritardando
         By how much the last two bars of an outro slow down, 0-0.5; 0.15 is 15 %.
     title
@@ -106,7 +112,7 @@ def arrange(
     ending = _ending(places[-1], key) if sections[-1].name == "outro" else None
     if ending:
         places[-1:] = _shortened(places[-1], ending)
-    band = _Band(key, meter, styles or Styles(), rng, line)
+    band = _Band(key, meter, styles or Styles(), rng, line, line_bars)
     voicings = laid(
         [span.harmony for place in places for span in place.chords], band.styles.voicing
     )
@@ -218,9 +224,12 @@ class _Band:
         meter: Meter,
         styles: Styles,
         rng: np.random.Generator,
-        line: Mapping[str, Notes] | None,
+        line: Lines | None,
+        line_bars: int,
     ) -> None:
-        self.key, self.meter, self.styles, self.rng, self.line = key, meter, styles, rng, line
+        self.key, self.meter, self.styles, self.rng = key, meter, styles, rng
+        self.line, self.line_bars = line, line_bars
+        self.times: Counter[str] = Counter()
         self.chosen: dict[str, tuple[str, str, int]] = {}
         self.motifs: dict[str, dict[str, Motif]] = {}
 
@@ -265,9 +274,19 @@ class _Band:
         style, low, main = self.chosen[section.name]
         return self.styles.comping or style, self.styles.bass or low, main
 
+    def _line(self, name: str) -> Notes:
+        """Return the line that is meant for a section this time."""
+        assert self.line is not None
+        takes = self.line.get(name, self.line["A"])
+        if not isinstance(takes, list):
+            return takes
+        times = self.times[name]
+        self.times[name] += 1
+        return takes[times % len(takes)]
+
     def _melody(self, section: Section, place: Place, rng: np.random.Generator) -> Notes:
         if self.line is not None:
-            return fitted(self.line.get(section.name, self.line["A"]), place, self.key)
+            return fitted(self._line(section.name), place, self.key, bars=self.line_bars)
         name = "B" if section.name == "B" else "A"  # intro and outro hint at the main tune
         if name in self.motifs:
             self.motifs[name] = again(self.motifs[name], self.meter, rng)

@@ -18,11 +18,11 @@ import numpy as np
 from pydantic import AfterValidator, Field
 
 from nokturn.music.pitch import Key
-from nokturn.music.score import Notes, Score, Track, in_order
+from nokturn.music.score import Score, Track, in_order
 from nokturn.music.time import Meter
 from nokturn.music.voicing import Played
 from nokturn.production import progressions
-from nokturn.production.arrange import Styles, arrange
+from nokturn.production.arrange import Lines, Styles, arrange
 from nokturn.production.drums import accents_of, drum_track
 from nokturn.production.feel import SIXTEENTH, grooved, humanised, swung
 from nokturn.production.form import Section, bars_of, form_of
@@ -108,8 +108,9 @@ class Material:
     key
         That they are in.
     lines
-        Melodies by section name to lay over them, ticks from the beginning of a section; None = as
-        the preset says.
+        Melodies by section name to lay over them; see `arrange`. None = as the preset says.
+    line_bars
+        How long they are, where they come again; 0 = up to the last note.
     samples
         Scores of whole bars by section name, which are played round and round in the place of
         chords and melody; None = there is no sample.
@@ -117,7 +118,8 @@ class Material:
 
     chords: Mapping[str, list[Played]]
     key: Key
-    lines: Mapping[str, Notes] | None = None
+    lines: Lines | None = None
+    line_bars: int = 0
     samples: Mapping[str, Score] | None = None
 
 
@@ -216,7 +218,8 @@ def _arranged(
     )
     return arrange(
         material.chords, played, key=material.key, rng=rng, meter=meter_of(lofi), qpm=lofi.bpm,
-        styles=styles, line=material.lines, ritardando=RITARDANDO, title=title,
+        styles=styles, line=material.lines, line_bars=material.line_bars, ritardando=RITARDANDO,
+        title=title,
     )  # fmt: skip
 
 

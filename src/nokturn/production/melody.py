@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nokturn.music.pitch import Key
+from nokturn.music.rhythm import Rhythm
 from nokturn.music.score import Notes, notes_of
 from nokturn.music.time import TICKS_PER_QUARTER, Meter
 from nokturn.production.patterns import Place, Rows, Span, Stroke, bars_of, strokes
@@ -262,16 +263,27 @@ def _phrased(notes: Notes, place: Place) -> Notes:
     return notes
 
 
-def fitted(notes: Notes, place: Place, key: Key) -> Notes:
+def rhythm_of(motifs: Mapping[str, Motif], bars: int, meter: Meter) -> Rhythm:
+    """Return the rhythm of so many bars of motifs, as `melody` has it with all its energy."""
+    bar, rows = int(meter.bar_ticks), []
+    for first, said, _ in phrases(bars, motifs):
+        texts = said.bars if first + 1 < bars else said.bars[1:]
+        for number, text in enumerate(texts, first):
+            rows += [(number * bar + at, ticks, SOFT) for at, ticks, _ in strokes(text)]
+    return Rhythm.of(rows, bars * bar)
+
+
+def fitted(notes: Notes, place: Place, key: Key, *, bars: int = 0) -> Notes:
     """Return somebody else's line laid over the chords of a place.
 
     Onsets stay as they are, counted from the beginning of the place; what is beyond its end is left
     out, and a line that is shorter comes again. Notes on a beat and long ones go to the nearest
-    chord tone, the others to the nearest note of the scale; the octave stays.
+    chord tone, the others to the nearest note of the scale; the octave stays. The line has so many
+    ``bars``; 0 = up to its last note.
     """
     if not len(notes):
         return notes
-    length = -(-int((notes["onset"] + notes["duration"]).max()) // place.bar_ticks)
+    length = bars or -(-int((notes["onset"] + notes["duration"]).max()) // place.bar_ticks)
     rows = []
     for start in range(place.start, place.end, length * place.bar_ticks):
         for onset, duration, pitch, velocity in notes.tolist():

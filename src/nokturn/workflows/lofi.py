@@ -46,6 +46,7 @@ from nokturn.training import runs
 from nokturn.workflows._lofi_material import from_file, from_piece
 from nokturn.workflows._memory import check_memory
 from nokturn.workflows.rhythm import way_of
+from nokturn.workflows._lofi_network import with_tune
 from nokturn.workflows.wishes import Composed, first_seed
 
 PRESETS = Path(__file__).parent.parent / "production" / "presets"
@@ -144,7 +145,7 @@ def lofi(
     chosen, named = settings_of(preset, set, settings)
     if source and model:
         raise UsageError("A track is made from a file or from a model.", "Leave one away.")
-    for_material, for_form = np.random.default_rng(number).spawn(2)
+    for_material, for_form, for_tune = np.random.default_rng(number).spawn(3)
     if isinstance(source, Piece):
         chosen, material = from_piece(source, chosen, named)
     elif source:
@@ -156,7 +157,9 @@ def lofi(
     title = f"Lo-fi in {material.key.name}, no. {number}"
     if chosen.rhythm:
         material = replace(material, lines=_in_rhythm(chosen, material, number))
-    score = score_of(chosen, material, sections_of(chosen, for_form), number, title)
+    sections = sections_of(chosen, for_form)
+    material = with_tune(material, chosen, sections, for_tune)
+    score = score_of(chosen, material, sections, number, title)
     recipe = {
         "nokturn": importlib.metadata.version("nokturn"), "model": "lofi",
         "source": "" if isinstance(source, Piece) else str(source), "from": model,
