@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar, NamedTuple, Self
 
 import numpy as np
@@ -78,6 +78,11 @@ class Chords(Encoding):
     def _prepare(self) -> None:
         self._signs = [self._sign(name) for name in self._vocabulary]
         self._ids = {sign: k for k, sign in enumerate(self._signs) if sign}
+
+    @property
+    def signs(self) -> Sequence[Sign | None]:
+        """What each symbol says, by id; None for the boundary."""
+        return self._signs
 
     @property
     def _roots(self) -> tuple[str, ...]:

@@ -64,7 +64,7 @@ class Lofi(Settings):
     meter: Annotated[str, AfterValidator(_meter)] = "4/4"
     key: str = ""  # empty = drawn, or that of the material
     minutes: float = Field(default=2, ge=0.1, le=30)
-    progression: str = ""  # empty = drawn
+    progression: str = ""  # empty = drawn of the written ones; network = drawn by a model
     richness: progressions.Richness = "ninths"  # triads get sevenths or ninths
     voicing: Style = "ninths"
     comping: str = ""  # empty = drawn
@@ -129,7 +129,7 @@ def drawn_material(lofi: Lofi, rng: np.random.Generator) -> Material:
     if lofi.progression:
         named = progressions.read(lofi.progression, Key.parse(lofi.key) if lofi.key else None)
         return Material({"A": _rich(named, lofi, meter)}, named.key)
-    key = Key.parse(lofi.key) if lofi.key else _drawn_key(rng)
+    key = Key.parse(lofi.key) if lofi.key else drawn_key(rng)
     first = progressions.drawn(rng, key)
     second = progressions.drawn(rng, key, other_than=first)
     chords = {
@@ -143,7 +143,8 @@ def _rich(chords: progressions.Progression, lofi: Lofi, meter: Meter) -> list[Pl
     return progressions.enriched(chords, lofi.richness).played(meter)
 
 
-def _drawn_key(rng: np.random.Generator) -> Key:
+def drawn_key(rng: np.random.Generator) -> Key:
+    """Return one of the keys that tracks are in where none is asked for."""
     names = ("C", "Db", "D", "Eb", "F", "G", "Ab", "Bb", "Am", "Bm", "Cm", "Dm", "Em", "Fm", "Gm")
     return Key.parse(names[int(rng.integers(len(names)))])
 

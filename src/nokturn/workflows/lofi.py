@@ -44,9 +44,9 @@ from nokturn.rendering.audio.synth import instrument_named
 from nokturn.settings import build, override, read_recipe
 from nokturn.training import runs
 from nokturn.workflows._lofi_material import from_file, from_piece
+from nokturn.workflows._lofi_network import NETWORK, network_material, with_tune
 from nokturn.workflows._memory import check_memory
 from nokturn.workflows.rhythm import way_of
-from nokturn.workflows._lofi_network import with_tune
 from nokturn.workflows.wishes import Composed, first_seed
 
 PRESETS = Path(__file__).parent.parent / "production" / "presets"
@@ -145,6 +145,8 @@ def lofi(
     chosen, named = settings_of(preset, set, settings)
     if source and model:
         raise UsageError("A track is made from a file or from a model.", "Leave one away.")
+    if (source or model) and chosen.progression == NETWORK:
+        raise UsageError("Chords are drawn for tracks from nothing.", "Name chords: ii V I.")
     for_material, for_form, for_tune = np.random.default_rng(number).spawn(3)
     if isinstance(source, Piece):
         chosen, material = from_piece(source, chosen, named)
@@ -152,13 +154,16 @@ def lofi(
         chosen, material = from_file(source, chosen, named)
     elif model:
         chosen, material = from_piece(_generated(model, number), chosen, named)
+    elif chosen.progression == NETWORK:
+        material = network_material(chosen, for_material)
     else:
         material = drawn_material(chosen, for_material)
     title = f"Lo-fi in {material.key.name}, no. {number}"
-    if chosen.rhythm:
-        material = replace(material, lines=_in_rhythm(chosen, material, number))
     sections = sections_of(chosen, for_form)
     material = with_tune(material, chosen, sections, for_tune)
+    if chosen.rhythm:
+        lines = _in_rhythm(chosen, material, number)
+        material = replace(material, lines=lines, line_bars=RHYTHM_BARS)
     score = score_of(chosen, material, sections, number, title)
     recipe = {
         "nokturn": importlib.metadata.version("nokturn"), "model": "lofi",
