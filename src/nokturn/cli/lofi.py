@@ -34,7 +34,9 @@ EXAMPLES = (
 @click.option("--meter", metavar="METER", help="4/4, 3/4, 6/8 or 5/4.")
 @click.option("--minutes", type=float, metavar="N", help="Length, 0.1-30.")
 @click.option(
-    "--progression", metavar="CHORDS", help='"ii V I vi", "Dm7 G7 | Cmaj7", "i bVI in Am", network = drawn.'
+    "--progression",
+    metavar="CHORDS",
+    help='"ii V I vi", "Dm7 G7 | Cmaj7", "i bVI in Am", network = drawn.',
 )
 @click.option("--swing", type=float, metavar="PERCENT", help="50 straight - 75; of sixteenths.")
 @click.option("--drums", metavar="STYLE", help="dusty, lazy, brushes, bossa, house ... or none.")
