@@ -48,7 +48,7 @@ SHORT = STEPS // 2  # what is longer is a chord tone
 LEAP = 7  # semitones; wider steps are rarer than in what was learned,
 FAR = 0.5  # by so many nats a semitone
 NEAR = 0.7  # the same for each semitone that a note of a repeated bar is moved
-AGAIN = 2.0  # nats by which a pitch that came twice running is rarer
+SAME, AGAIN = 0.8, 2.0  # nats by which a pitch is rarer that just came, and that came twice
 LIVELY = 1.5  # nats by which sixteenths are rarer
 MOST_BARS = 64
 TICK = TICKS_PER_QUARTER // STEPS
@@ -257,7 +257,7 @@ class _Drawing:
             pitch = moved(self.pitch, name)
             if self.low <= pitch <= self.high and pitch % 12 in classes:
                 far = max(0, abs(pitch - self.pitch) - LEAP)
-                ways[name] = FAR * far + AGAIN * (self.again and pitch == self.pitch)
+                ways[name] = FAR * far + (SAME + AGAIN * self.again) * (pitch == self.pitch)
                 ways[name] += NEAR * abs(pitch - near) if near is not None else 0
         return ways
 

@@ -221,7 +221,13 @@ def _in_key(material: Material, key: Key) -> Material:
     return replace(material, chords=chords, key=key, lines=lines, samples=samples)
 
 
-def _higher(notes: Notes, by: int) -> Notes:
+def _higher(notes: Notes | list[Notes], by: int) -> Notes | list[Notes]:
+    if isinstance(notes, list):
+        return [_moved(one, by) for one in notes]
+    return _moved(notes, by)
+
+
+def _moved(notes: Notes, by: int) -> Notes:
     moved = notes.copy()
     moved["pitch"] += by
     return moved
