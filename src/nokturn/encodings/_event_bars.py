@@ -62,7 +62,8 @@ def times(family: Family, value: Ids, common: int) -> Ids:
     gone = held(meter, value[meter], common, len(value)) * bar
     gone[bar.nonzero()[0][:1]] = 0  # the first bar begins the piece
     gone[meter] = np.append(0, place)[meter]
-    return gone.cumsum() + place
+    steps: Ids = gone.cumsum() + place
+    return steps
 
 
 def held(given: Ids, values: Ids, before: int, count: int) -> Ids:
