@@ -114,7 +114,7 @@ class Score:
         Pickups have meters of their own and come before. 4/4 where there is none.
 
         >>> Score(meters=[(0, Meter(1, 8)), (240, Meter(6, 8))], length=3120).main_meter()[0]
-        Meter(numerator=6, denominator=8, symbol='', groups=())
+        240
         """
         if not self.meters:
             return 0, COMMON_TIME
