@@ -5,7 +5,7 @@
     track.stems()["Drums"];  track.mix();  track.loop(8)
 
 The score is made at once, sound when it is asked for. The same version, arguments and seed give the
-same score and the same samples. `written` writes files; `nokturn.workflows.lofi_stream` plays on
+same score and the same samples. `lofi_files` writes them, `lofi_stream` plays on
 and on.
 """
 
