@@ -215,14 +215,24 @@ def test_half_an_hour_may_last_a_little_longer():
     assert 1800 < score.seconds(score.end) < LONGEST_SECONDS
 
 
-def test_a_disk_that_refuses_leaves_nothing_behind(tmp_path, monkeypatch):
-    def full(*_):
-        raise OSError(errno.ENOSPC, "No space left on device")
+@pytest.mark.parametrize(
+    ("stop", "raised", "message"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), ResourceError, "No space left"),
+        (KeyboardInterrupt("stopped"), KeyboardInterrupt, "stopped"),
+    ],
+    ids=["the disk is full", "Ctrl-C"],
+)
+def test_what_stops_in_the_middle_leaves_nothing_behind(
+    stop, raised, message, tmp_path, monkeypatch
+):
+    def stopped(*_):
+        raise stop
 
-    monkeypatch.setattr("nokturn.workflows.save.os.replace", full)
+    monkeypatch.setattr("nokturn.workflows.save.os.replace", stopped)
     track = lofi(seed=7, minutes=0.1)
     plan = planned(track, [tmp_path / "t.mp3"], stems=tmp_path / "stems")
-    with pytest.raises(ResourceError, match=r"cannot write .*No space left"):
+    with pytest.raises(raised, match=message):
         list(write(track, plan))
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
