@@ -11,9 +11,11 @@ from nokturn.errors import Error, InputError, ResourceError, UsageError
 from nokturn.music.piece import Piece
 from nokturn.music.score import Score, Track
 from nokturn.music.time import COMMON_TIME, Meter
+from nokturn.production.lofi import PROGRAMS
 from nokturn.rendering.audio.loudness import integrated, true_peak
 from nokturn.rendering.audio.mix import SAMPLE_RATE
 from nokturn.rendering.audio.stems import mixed
+from nokturn.rendering.audio.synth import INSTRUMENTS
 from nokturn.workflows import _memory
 from nokturn.workflows.load import load
 from nokturn.workflows.lofi import LONGEST_SECONDS, PRESETS, lofi
@@ -240,6 +242,10 @@ def test_what_stops_in_the_middle_leaves_nothing_behind(
 def test_a_loop_without_a_name_stands_beside_the_mix(tmp_path):
     plan = planned(lofi(**SHORT), [tmp_path / "t.mp3"], loop=4)
     assert plan.loop == (tmp_path / "t-loop.wav",)
+
+
+def test_every_instrument_has_a_program_for_midi_files():
+    assert set(INSTRUMENTS) <= set(PROGRAMS)
 
 
 def test_a_preset_of_ones_own(tmp_path):

@@ -35,7 +35,8 @@ METERS = ("4/4", "3/4", "6/8", "5/4")
 PROGRAMS = {  # General MIDI, for files and for programs that read them
     "piano": 0, "felt piano": 0, "electric piano": 4, "fm piano": 5, "vibraphone": 11,
     "nylon guitar": 24, "plucked": 24, "bass": 33, "electric bass": 33, "sub bass": 38,
-    "strings": 48, "strings pad": 48, "pad": 89, "flute": 73,
+    "strings": 48, "strings pad": 48, "pad": 89, "flute": 73, "mallet": 12, "organ": 16,
+    "fiddle": 40, "brass": 61, "reed": 71,
 }  # fmt: skip
 SAMPLE = "Sample"
 RITARDANDO = 0.12
