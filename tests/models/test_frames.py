@@ -138,6 +138,20 @@ def test_a_piece_that_was_learned_from_is_foretold_as_if_it_had_not_been(layout,
 
 
 @TONAL
+def test_what_came_earlier_in_the_piece_weighs_as_much_as_is_set(tonal):
+    tune = np.tile(piece(ROLL, 6, seed=1)[1:-1], 3)
+    fed = np.append(0, tune)
+    others = [piece(ROLL, 20, seed=s) for s in (2, 3)]
+    sure = [
+        Experts(ROLL, others, symbols(ROLL), tonal=tonal, again=weight).predict(fed)[:-1, 0]
+        for weight in (0, 2, 8)
+    ]
+    last = np.arange(2 * len(tune) // 3, len(tune))
+    never, double, more = (p[last, tune[last]].mean() for p in sure)
+    assert never < double < more
+
+
+@TONAL
 def test_experts_know_music_in_every_key(tonal):
     tune = piece(ROLL, 30, seed=1)
     higher = np.where(tune >= 2, tune + 3, tune)

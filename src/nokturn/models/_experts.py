@@ -10,8 +10,8 @@ to the long one,
 
     p = (counts + d p_shorter) / (n + d),    d = different followers + 0.5
 
-and what happened earlier in the same piece counts double. While a piece is trained on, its own
-counts are left out (`own`): otherwise a network learns to believe the experts blindly.
+and what happened earlier in the same piece counts double (`again`). While a piece is trained on,
+its own counts are left out (`own`): otherwise a network learns to believe the experts blindly.
 
 Where they are `tonal`, two chains know the key (`_tonal`) in place of one that knows the meter
 alone, and a shorter context counts a symbol once for each longer context that it followed. On the
@@ -67,6 +67,8 @@ class Experts:
         Number of symbols V.
     tonal
         Whether they know the key, and count in how many longer contexts a symbol followed.
+    again
+        Weight of what happened earlier in the piece.
     hands
         Whether the chains of `_hands` are asked too; for rolls.
     """
@@ -78,9 +80,11 @@ class Experts:
         size: int,
         *,
         tonal: bool = False,
+        again: float = DOUBLE,
         hands: bool = False,
     ) -> None:
-        self.layout, self.size, self.tonal, self.hands = layout, size, tonal, hands
+        self.layout, self.size = layout, size
+        self.tonal, self.again, self.hands = tonal, again, hands
         read = [self._read(Frames.of(np.zeros(1, dtype=np.int64), layout), np.zeros(0, np.int64))]
         read += [self._read(Frames.of(piece[:-1], layout), piece[1:]) for piece in pieces]
         self.chains: list[Chain | None] = []
@@ -108,7 +112,7 @@ class Experts:
     def _lines(self, heard: Frames) -> list[_Line]:
         """Return what each expert hears of a piece."""
         *chains, inside = contexts(heard, tonal=self.tonal)
-        found = [_Line(heard.base, chain, DOUBLE) for chain in chains]
+        found = [_Line(heard.base, chain, self.again) for chain in chains]
         found.append(_Line(heard.base, inside, 1.0, counted=False))
         more = hands(heard) if self.hands else []
         return found + [_Line(base, chain, OWN_HANDS) for base, chain in more]

@@ -47,6 +47,7 @@ class HybridSettings(KeySettings):
     """Settings of the hybrid."""
 
     tonal: bool = False  # experts know the key, and count in Kneser and Ney's way (ordered)
+    again: float = Field(default=2.0, ge=0, le=100)  # weight of what came earlier in the piece
     gate_dropout: float = Field(default=0.1, ge=0, lt=1)  # of the experts' weights
     hands: bool = False  # whether experts hear each hand by itself too (ordered rolls)
     corpus: int = Field(default=0, ge=0)  # symbols that the experts have read; set by training
@@ -129,8 +130,8 @@ class Hybrid(KeyModel):
                 if self.settings.independent:
                     self._experts = KeyExperts(*told)
                 else:
-                    tonal, hands = self.settings.tonal, self.settings.hands
-                    self._experts = Experts(*told, tonal=tonal, hands=hands)
+                    s = self.settings
+                    self._experts = Experts(*told, tonal=s.tonal, again=s.again, hands=s.hands)
             return self._experts
 
     def _head(
