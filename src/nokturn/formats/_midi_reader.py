@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from importlib import import_module
+from itertools import cycle
 from operator import itemgetter
 from typing import Any
 
@@ -19,6 +20,7 @@ import numpy as np
 
 from nokturn.errors import InputError, LimitError
 from nokturn.formats import _midi_values as values
+from nokturn.formats._midi_first_track import look_at_first_track
 from nokturn.music.pitch import Key
 from nokturn.music.score import NOTE, Notes, Score, Track, in_order
 
@@ -29,8 +31,8 @@ class UntrustedError(Exception):
     """What symusic read cannot be right; the tolerant reader should look at it."""
 
 
-def read(data: bytes, source: str) -> Score:
-    """Return the score in the data.
+def read(data: bytes, source: str) -> tuple[Score, dict[str, Any] | None]:
+    """Return the score in the data, and its recipe.
 
     Raises `UntrustedError` with the reason where a second reading may help, `LimitError` for too
     much of anything.
@@ -49,8 +51,16 @@ def read(data: bytes, source: str) -> Score:
     score = Score(ticks_per_quarter=found.ticks_per_quarter)
     names = _latin_names(data) if any("\ufffd" in t.name for t in found.tracks) else {}
     score.tracks = [_track(track, names) for track in found.tracks if len(track.notes)]
-    _read_changes(found, score, source)
-    return score
+    _check_changes(found, source)
+    score.meters = _changes(
+        found.time_signatures, ("numerator", "denominator"), values.meter, "a meter of {}/{}"
+    )
+    score.keys = _changes(found.key_signatures, ("key", "tonality"), _key, "a key of {} sharps")
+    recipe = look_at_first_track(data, score, data[8:10] != b"\0\0")
+    end = score.end
+    score.tempos = _tempos(found.tempos, end)
+    score.meters, score.keys = _last_of_each(score.meters, end), _last_of_each(score.keys, end)
+    return score, recipe
 
 
 def check_counts(tracks: int, notes: int, source: str) -> None:
@@ -101,14 +111,21 @@ def _track(found: Any, names: dict[str, str]) -> Track:
         notes["velocity"] = np.maximum(notes["velocity"], 1)
     track = Track(in_order(notes), names.get(found.name) or values.clean(found.name))
     track.program, track.drums = min(max(int(found.program), 0), 127), bool(found.is_drum)
-    pedals = found.pedals.numpy()
-    for start, length in zip(pedals["time"].tolist(), pedals["duration"].tolist(), strict=True):
-        if start >= 0 and length > 0:
-            track.pedal += [(start, True), (start + length, False)]
+    track.pedal = _pedal(found.pedals)
     return track
 
 
-def _read_changes(found: Any, score: Score, source: str) -> None:
+def _pedal(found: Any) -> list[tuple[int, bool]]:
+    if not found:
+        return []
+    columns = found.numpy()
+    start, length = columns["time"].astype(np.int64), columns["duration"]
+    sound = (start >= 0) & (length > 0)
+    ticks = np.stack([start, start + length], axis=1)[sound].ravel()
+    return list(zip(ticks.tolist(), cycle((True, False)), strict=False))
+
+
+def _check_changes(found: Any, source: str) -> None:
     for rows, what in (
         (found.tempos, "tempos"),
         (found.time_signatures, "meters"),
@@ -119,11 +136,24 @@ def _read_changes(found: Any, score: Score, source: str) -> None:
                 f"it holds {len(rows):,} {what}; the limit is {values.MAX_CHANGES:,}.",
                 source=source,
             )
-    score.tempos = _changes(found.tempos, ("mspq",), values.tempo, "a tempo of {} microseconds")
-    score.meters = _changes(
-        found.time_signatures, ("numerator", "denominator"), values.meter, "a meter of {}/{}"
-    )
-    score.keys = _changes(found.key_signatures, ("key", "tonality"), _key, "a key of {} sharps")
+
+
+def _tempos(rows: Any, end: int) -> list[tuple[int, float]]:
+    """Return what `_changes` and `_last_of_each` would, of a performance's thousand tempos."""
+    if not rows:
+        return []
+    columns = rows.numpy()
+    ticks, microseconds = columns["time"], columns["mspq"]
+    qpm = values.tempos(microseconds)
+    wrong = np.flatnonzero((ticks < 0) | np.isnan(qpm))
+    if len(wrong):
+        raise UntrustedError(f"a tempo of {microseconds[wrong[0]]} microseconds")
+    order = np.argsort(ticks, kind="stable")
+    ticks, qpm = ticks[order], qpm[order]
+    last = np.append(ticks[1:] > ticks[:-1], True)
+    ticks, qpm = ticks[last], qpm[last]
+    kept = np.append(True, qpm[1:] != qpm[:-1]) & (ticks <= end)
+    return list(zip(ticks[kept].tolist(), qpm[kept].tolist(), strict=True))
 
 
 def _changes(

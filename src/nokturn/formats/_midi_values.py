@@ -7,9 +7,13 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from functools import lru_cache
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from nokturn.music.pitch import Key
 from nokturn.music.time import Meter
@@ -30,17 +34,31 @@ _NO_TITLE = re.compile(r"(?i)(control|conductor|tempo|master)( track)?|untitled|
 
 @lru_cache(maxsize=4096)
 def tempo(microseconds: int) -> float | None:
-    """Return quarters a minute, the roundest number that means the same; None if impossible."""
-    if microseconds <= 0 or not MIN_QPM <= 60e6 / microseconds <= MAX_QPM:
-        return None
-    exact = 60e6 / microseconds
-    if not _means(round(exact, 3), microseconds):
-        return exact  # performances change their tempo at every beat, to such as this
-    return next(near for near in (round(exact, d) for d in range(4)) if _means(near, microseconds))
+    """Return quarters a minute, see `tempos`; None if impossible."""
+    qpm = float(tempos(np.array([microseconds]))[0])
+    return None if math.isnan(qpm) else qpm
 
 
-def _means(qpm: float, microseconds: int) -> bool:
-    return qpm > 0 and round(60e6 / qpm) == microseconds
+def tempos(microseconds: NDArray[np.integer]) -> NDArray[np.float64]:
+    """Return quarters a minute, the roundest numbers that mean the same; NaN if impossible.
+
+    Performances change their tempo at every beat, to what no number of three digits means.
+
+    Parameters
+    ----------
+    microseconds
+        Of a quarter, (N,).
+    """
+    exact = 60e6 / np.maximum(microseconds, 1)
+    found = (microseconds > 0) & (exact >= MIN_QPM) & (exact <= MAX_QPM)
+    qpm: NDArray[np.float64] = np.where(found, exact, np.nan)
+    meant = np.flatnonzero(found)
+    for digits in (3, 2, 1, 0):
+        near = exact[meant].round(digits)
+        fits = np.rint(60e6 / near) == microseconds[meant]
+        meant = meant[fits]
+        qpm[meant] = near[fits]
+    return qpm
 
 
 @lru_cache(maxsize=4096)

@@ -44,7 +44,6 @@ class Midi(Format):
             For more than 200,000 notes, 1,024 tracks or four hours.
         """
         from nokturn.formats import _midi_reader as reader
-        from nokturn.formats._midi_first_track import look_at_first_track
         from nokturn.formats._midi_tolerant import read_tolerantly
 
         if len(data) > MAX_BYTES:
@@ -58,13 +57,12 @@ class Midi(Format):
         reason = ""
         if _plain(body):
             try:
-                score = reader.read(body, source)
+                score, recipe = reader.read(body, source)
             except reader.UntrustedError as error:
                 reason = str(error)
             else:
-                recipe = look_at_first_track(body, score, body[8:10] != b"\0\0")
                 reader.check_sound(score, source)
-                return [Piece(reader.tidy(score), source=source, recipe=recipe)]
+                return [Piece(score, source=source, recipe=recipe)]
         scores, recipe, repairs = read_tolerantly(body, source)
         if strict and (reason or repairs):
             raise InputError(f"it is damaged: {reason or repairs[0]}.", source=source)
