@@ -24,6 +24,7 @@ from nokturn.formats._midi_first_track import look_at_first_track
 from nokturn.music.pitch import Key
 from nokturn.music.score import NOTE, Notes, Score, Track, in_order
 
+MANY = 50  # tempos from which on arrays are faster
 NAME = re.compile(rb"\xff\x03([\x00-\x7f])")
 
 
@@ -139,9 +140,10 @@ def _check_changes(found: Any, source: str) -> None:
 
 
 def _tempos(rows: Any, end: int) -> list[tuple[int, float]]:
-    """Return what `_changes` and `_last_of_each` would, of a performance's thousand tempos."""
-    if not rows:
-        return []
+    """Return the tempos as `tidy` leaves them; a performance has a thousand."""
+    if len(rows) < MANY:
+        few = _changes(rows, ("mspq",), values.tempo, "a tempo of {} microseconds")
+        return _last_of_each(few, end)
     columns = rows.numpy()
     ticks, microseconds = columns["time"], columns["mspq"]
     qpm = values.tempos(microseconds)
