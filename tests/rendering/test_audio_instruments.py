@@ -122,6 +122,19 @@ def test_a_hard_touch_makes_the_electric_piano_bark():
     assert bark(120) > bark(40) + 6
 
 
+def test_the_motor_of_a_vibraphone_turns_on_beneath_the_notes():
+    """A quarter of a turn after its beginning one note is loudest; half a turn later, softest."""
+    half_turn = round(960 * 0.5 / INSTRUMENTS["vibraphone"].motor_hz)  # ticks at 120
+
+    def heard(onset):
+        score = Score([Track.of([(onset, 960, 69, 80)], "Vibes", 11)], tempos=[(0, 120.0)])
+        begins = round(onset / 960 * SAMPLE_RATE)
+        near = render(score, reverb=0, lufs=None)[begins + 2200 : begins + 2600]
+        return np.sqrt((near**2).mean())
+
+    assert heard(0) / heard(half_turn) == pytest.approx(1 / (1 - 0.45), rel=0.05)
+
+
 def test_a_section_of_strings_is_wide_and_whole_in_mono():
     left, right = instrument_named("strings pad").tone(57, 80, 6.0, SAMPLE_RATE).astype(float)
     likeness = np.corrcoef(left, right)[0, 1]

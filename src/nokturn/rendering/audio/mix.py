@@ -157,7 +157,8 @@ class Voice:
     """One distinct tone and the notes that play it.
 
     ``starts`` and ``lengths`` are in samples, ``gains`` factors; ``release`` is how many samples
-    the tone needs to fade after a note's end.
+    the tone needs to fade after a note's end; ``motor`` is one turn of what makes all notes wave
+    together, None without.
     """
 
     tone: Tone
@@ -166,6 +167,7 @@ class Voice:
     gains: NDArray[np.float32]
     release: int
     pan: float
+    motor: NDArray[np.float32] | None = None
 
 
 def lay_track(
@@ -191,6 +193,7 @@ def _voices(
     bands = np.minimum(played.velocity * VELOCITY_BANDS // 128, VELOCITY_BANDS - 1)
     nth = turns(played.pitch) if track.drums else np.zeros_like(played.pitch)
     kinds = (played.pitch * VELOCITY_BANDS + bands) * VARIATIONS + nth
+    motor = _turn(instrument, rate) if instrument.motor and not track.drums else None
     lengths = sounding(played.start, played.pitch, kit) if track.drums else played.length
     order = np.argsort(kinds, kind="stable")
     for chosen in np.split(order, np.flatnonzero(np.diff(kinds[order])) + 1):
@@ -213,6 +216,7 @@ def _voices(
             ((played.velocity[chosen] / 127) ** 1.6).astype(np.float32),
             release,
             max(-0.8, min(0.8, place)),
+            motor,
         )
 
 
@@ -235,13 +239,25 @@ def _lay(mix: Signal, voice: Voice) -> None:
     sides = np.array([np.cos(angle), np.sin(angle)], dtype=np.float32)
     x = np.linspace(0, 1, voice.release, dtype=np.float32)
     fade = 10 ** (-3 * x) * (1 - x)
+    if voice.motor is not None:
+        turning = np.resize(voice.motor, len(voice.motor) + voice.tone.shape[-1])
     for start, length, gain in zip(voice.starts, voice.lengths, voice.gains, strict=True):
         count = min(length + voice.release, voice.tone.shape[-1])
         count = max(0, min(count, mix.shape[1] - start))
         note = voice.tone[..., :count] * gain
         if count > length:
             note[..., length:] *= fade[: count - length]
+        if voice.motor is not None:
+            note *= turning[start % len(voice.motor) :][:count]
         mix[:, start : start + count] += sides[:, None] * note
+
+
+def _turn(instrument: Instrument, rate: int) -> NDArray[np.float32]:
+    """Return the gain of a motor for one turn; as loud as without it."""
+    depth, count = instrument.motor, round(rate / instrument.motor_hz)
+    wave = 1 - depth / 2 + depth / 2 * np.sin(2 * np.pi * np.arange(count) / count)
+    turn: NDArray[np.float32] = (wave / np.sqrt((wave**2).mean())).astype(np.float32)
+    return turn
 
 
 def end_softly(mix: Signal, sample_rate: int) -> None:

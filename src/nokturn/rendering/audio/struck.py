@@ -50,8 +50,6 @@ class Struck(Instrument):
         Strength of a second, slower decay: the strings' sideways swing.
     spread
         Cents between the two; they beat slowly.
-    tremolo, tremolo_hz
-        Depth 0-1 and speed of a motor that opens and shuts the pipes of a vibraphone.
     """
 
     ring: float = 6.0
@@ -66,8 +64,6 @@ class Struck(Instrument):
     uneven: float = 0.0
     second: float = 0.0
     spread: float = 0.7
-    tremolo: float = 0.0
-    tremolo_hz: float = 4.6
 
     def _made(self, pitch: int, velocity: int, count: int, rate: int) -> Samples:
         base = frequency(pitch)
@@ -86,9 +82,6 @@ class Struck(Instrument):
         z = np.concatenate([2j * np.pi * f / rate - d / rate for f, _, d in waves])
         start = np.concatenate([a * np.exp(1j * phase) for _, a, _ in waves])
         tone = power_series(z, start, count)
-        if self.tremolo:
-            t = np.arange(count) / rate
-            tone *= 1 - self.tremolo / 2 * (1 - np.cos(2 * np.pi * self.tremolo_hz * t))
         rise = int(self.attack * rate)
         tone[:rise] *= np.sin(np.linspace(0, np.pi / 2, len(tone[:rise]))) ** 2
         return tone

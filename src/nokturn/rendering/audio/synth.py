@@ -76,7 +76,7 @@ INSTRUMENTS: dict[str, Instrument] = {
         ),
         Struck(
             "vibraphone", release=0.9, width=0.4, attack=0.003, ring=4.8, slope=6.0, soft=8.0,
-            damping=0.7, ratios=(1, 4.0, 10.1), tremolo=0.45, longest=9.0,
+            damping=0.7, ratios=(1, 4.0, 10.1), motor=0.45, longest=9.0,
             bursts=(Burst(150, 1100, 0.05, 0.2),),
         ),
         Blown(

@@ -120,6 +120,9 @@ class Instrument:
         Seconds that one tone is worth making.
     bursts
         The noises of its beginning.
+    motor, motor_hz
+        Depth 0-1 and speed of a motor that makes all of its notes wave together, as it opens and
+        shuts the pipes of a vibraphone; it is not in a tone, but in how tones are laid.
     """
 
     name: str
@@ -129,6 +132,8 @@ class Instrument:
     attack: float = 0.0015
     longest: float = 20.0
     bursts: tuple[Burst, ...] = ()
+    motor: float = 0.0
+    motor_hz: float = 4.6
 
     def tone(self, pitch: int, velocity: int, seconds: float, sample_rate: int) -> Tone:
         """Return a tone that sounds for so many seconds, at the loudness of velocity 127.
