@@ -6,7 +6,7 @@ import pytest
 from nokturn.errors import UsageError
 from nokturn.music.rhythm import Rhythm
 from nokturn.music.score import Score, Track
-from nokturn.music.time import Meter
+from nokturn.music.time import SIXTEENTH, Meter
 from nokturn.production.drum_styles import (
     CRASH,
     HAT,
@@ -14,7 +14,6 @@ from nokturn.production.drum_styles import (
     RIM,
     SHAKER,
     SNARE,
-    STEP,
     STYLES,
     find_style,
     strokes_of,
@@ -44,7 +43,7 @@ def test_every_style_in_every_meter_keeps_to_sixteenths_of_its_bars(style, meter
     meter = meter_of(meter)
     notes = drums(FORM, style, meter=meter).notes
     bar = int(meter.bar_ticks)
-    assert (notes["onset"] % bar % STEP == 0).all()
+    assert (notes["onset"] % bar % SIXTEENTH == 0).all()
     assert notes["duration"].min(initial=1) >= 1
     assert (notes["onset"] + notes["duration"]).max(initial=0) <= 40 * bar
     places = notes["onset"] * 128 + notes["pitch"]
@@ -62,7 +61,7 @@ def test_a_style_begins_its_bars_in_its_own_meter(style):
 @pytest.mark.parametrize("style", [name for name in STYLES if name != "none"])
 def test_tables_are_as_long_as_their_bars(style):
     made = find_style(style)
-    steps = [-(-int(beat) // STEP) for beat in made.meter.beats]
+    steps = [-(-int(beat) // SIXTEENTH) for beat in made.meter.beats]
     for line in made.lines.values():
         for bar in line.split("|"):
             assert [len(cell) for cell in bar.split()] == steps

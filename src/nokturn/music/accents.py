@@ -15,9 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nokturn.music.rhythm import Rhythm
-from nokturn.music.time import COMMON_TIME, TICKS_PER_QUARTER, Meter
+from nokturn.music.time import COMMON_TIME, SIXTEENTH, Meter
 
-STEP = TICKS_PER_QUARTER // 4
 SOFT, LOUD = 64, 104  # velocities of the lightest and the heaviest place
 
 
@@ -27,16 +26,16 @@ def weights(meter: Meter) -> NDArray[np.int64]:
     >>> weights(COMMON_TIME).tolist()
     [4, 0, 1, 0, 2, 0, 1, 0, 3, 0, 1, 0, 2, 0, 1, 0]
     """
-    steps = -(-int(meter.bar_ticks) // STEP)
+    steps = -(-int(meter.bar_ticks) // SIXTEENTH)
     found = np.zeros(steps, dtype=np.int64)
     starts = [int(at) for at in accumulate(meter.beats, initial=0)][:-1]
     for start, beat in zip(starts, meter.beats, strict=True):
-        division = int(beat) // 3 if int(beat) % (3 * STEP) == 0 else int(beat) // 2
-        for at in range(start, start + int(beat), max(STEP, division)):
-            found[at // STEP] = 1
+        division = int(beat) // 3 if int(beat) % (3 * SIXTEENTH) == 0 else int(beat) // 2
+        for at in range(start, start + int(beat), max(SIXTEENTH, division)):
+            found[at // SIXTEENTH] = 1
     for nth, start in enumerate(starts):
         half = len(starts) % 2 == 0 and 2 * nth == len(starts)
-        found[start // STEP] = 4 if nth == 0 else 3 if half else 2
+        found[start // SIXTEENTH] = 4 if nth == 0 else 3 if half else 2
     return found
 
 
@@ -54,8 +53,8 @@ def syncopation(rhythm: Rhythm, meter: Meter = COMMON_TIME) -> float:
     if not len(rhythm):
         return 0.0
     bar = weights(meter)
-    places = np.unique(rhythm.onsets // STEP)
-    last = max(places[-1] + 1, rhythm.length // STEP)
+    places = np.unique(rhythm.onsets // SIXTEENTH)
+    last = max(places[-1] + 1, rhythm.length // SIXTEENTH)
     row = bar[np.arange(last + 1) % len(bar)]
     total = 0
     for place, following in zip(places, [*places[1:], last], strict=True):
@@ -71,7 +70,7 @@ def accented(rhythm: Rhythm, meter: Meter = COMMON_TIME, amount: float = 1.0) ->
     array([104,  84,  64])
     """
     row = weights(meter)
-    heavy = row[rhythm.onsets // STEP % len(row)] / row.max()
+    heavy = row[rhythm.onsets // SIXTEENTH % len(row)] / row.max()
     middle = (SOFT + LOUD) / 2
     louder = SOFT + (LOUD - SOFT) * heavy
     velocities = np.round(middle + amount * (louder - middle)).astype(np.int64)

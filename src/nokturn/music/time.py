@@ -18,6 +18,7 @@ from fractions import Fraction
 
 TICKS_PER_QUARTER = 480
 WHOLE = 4 * TICKS_PER_QUARTER  # ticks in a whole note
+EIGHTH, SIXTEENTH = TICKS_PER_QUARTER // 2, TICKS_PER_QUARTER // 4
 
 Ticks = int | Fraction
 

@@ -16,13 +16,12 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from nokturn.errors import UsageError, did_you_mean
-from nokturn.music.time import COMMON_TIME, TICKS_PER_QUARTER, Meter
+from nokturn.music.time import COMMON_TIME, SIXTEENTH, TICKS_PER_QUARTER, Meter
 
 KICK, RIM, SNARE, CLAP, HAT, PEDAL, OPEN, CRASH, RIDE, SHAKER = (
     36, 37, 38, 39, 42, 44, 46, 49, 51, 70,
 )  # fmt: skip
 HIGH_TOM, MID_TOM, LOW_TOM = 50, 47, 43
-STEP = TICKS_PER_QUARTER // 4
 
 
 @dataclass(frozen=True)
@@ -141,8 +140,8 @@ def strokes_of(style: Style, meter: Meter, bar: int) -> list[Stroke]:
         for start, length, cell in zip(
             starts, lengths, _chosen(bars, len(starts), bar), strict=True
         ):
-            signs = _divided(cell, -(-length // STEP))
-            found = [(start + k * STEP, sign) for k, sign in enumerate(signs) if sign != "."]
+            signs = _divided(cell, -(-length // SIXTEENTH))
+            found = [(start + k * SIXTEENTH, sign) for k, sign in enumerate(signs) if sign != "."]
             strokes += [Stroke(tick, drum, sign) for tick, sign in found]
     return sorted(strokes)
 

@@ -18,12 +18,11 @@ from numpy.typing import NDArray
 from nokturn.errors import UsageError
 from nokturn.music.rhythm import Rhythm
 from nokturn.music.score import NOTE, Notes, Score, Track
-from nokturn.music.time import COMMON_TIME, TICKS_PER_QUARTER, Meter
+from nokturn.music.time import COMMON_TIME, SIXTEENTH, TICKS_PER_QUARTER, Meter
 from nokturn.production.drum_styles import (
     KICK,
     RIM,
     SNARE,
-    STEP,
     Stroke,
     Style,
     cell_starts,
@@ -176,7 +175,7 @@ def _notes(rows: Hits, total: int) -> Notes:
     """Return strokes as notes in order, none longer than the form."""
     notes = np.zeros(len(rows), dtype=NOTE)
     for k, (tick, drum) in enumerate(sorted(rows)):
-        ringing = RINGING if 49 <= drum < 60 else STEP
+        ringing = RINGING if 49 <= drum < 60 else SIXTEENTH
         notes[k] = (tick, min(ringing, total - tick), drum, rows[tick, drum])
     return notes
 
@@ -218,7 +217,7 @@ class Drummer:
 
     def _chances(self, name: str, bar: int) -> NDArray[np.float64]:
         """Return numbers 0-1 (N, 2) that decide a bar: nearly the same whenever it comes."""
-        shape = (len(self.tables[bar]) + self.length // STEP + 1, 2)
+        shape = (len(self.tables[bar]) + self.length // SIXTEENTH + 1, 2)
         drawn, anew = self.rng.random(shape), self.rng.random(shape) < CHANGED
         before = self.chances.get((name, bar), drawn)
         self.chances[name, bar] = np.where(anew, drawn, before)
@@ -240,8 +239,8 @@ class Drummer:
         share = max(0.0, 2 * self.density - 1) * energy
         if not self.style.lines:
             return hits
-        for step, chance in zip(range(0, self.length, STEP), chances, strict=False):
-            free = (step, self.style.keeper) not in hits and step + STEP <= self.length
+        for step, chance in zip(range(0, self.length, SIXTEENTH), chances, strict=False):
+            free = (step, self.style.keeper) not in hits and step + SIXTEENTH <= self.length
             if free and chance[0] < share:
                 hits[step, self.style.keeper] = _loud(SIGNS["o"][0] - 14, energy)
         return hits
@@ -256,7 +255,7 @@ class Drummer:
         steps: list[int] = []
         for start, stop in pairwise([*self.cells[-beats:], self.length]):
             signs = FILLS[int(self.rng.integers(len(FILLS)))]
-            ticks = range(start, stop, STEP)
+            ticks = range(start, stop, SIXTEENTH)
             steps += [tick for k, tick in enumerate(ticks) if signs[k % len(signs)] == "x"]
         drums = self.style.fill
         for k, tick in enumerate(steps):
@@ -317,13 +316,13 @@ def _to_accents(hits: Hits, accents: NDArray[np.int64], energy: float) -> Hits:
         return hits
     bent: Hits = {}
     for (tick, drum), velocity in hits.items():
-        near = [accent for accent in at if abs(accent - tick) <= STEP]
+        near = [accent for accent in at if abs(accent - tick) <= SIXTEENTH]
         if drum == KICK and tick and near and tick not in near:
             tick = min(near, key=lambda accent: abs(accent - tick))
         louder = LOUDER if tick in near else 1.0
         bent[tick, drum] = max(min(127, round(velocity * louder)), bent.get((tick, drum), 0))
     strong = [tick for tick, drum in bent if drum in (KICK, SNARE, RIM)]
-    lonely = [a for a in at if all(abs(a - tick) > STEP for tick in strong)]
+    lonely = [a for a in at if all(abs(a - tick) > SIXTEENTH for tick in strong)]
     for tick in sorted(lonely, key=lambda a: -accents[a])[: DRAWN_KICKS if energy > GENTLE else 0]:
         bent[tick, KICK] = _loud(SIGNS["x"][0], energy)
     return bent
@@ -343,17 +342,18 @@ def accents_of(score: Score, meter: Meter | None = None) -> Rhythm:
     score = score.resampled(TICKS_PER_QUARTER)
     meter = meter or (score.meters[0][1] if score.meters else COMMON_TIME)
     length = int(meter.bar_ticks) or 4 * TICKS_PER_QUARTER
-    steps = -(-length // STEP)
+    steps = -(-length // SIXTEENTH)
     weight = np.zeros(steps)
     for track in score.tracks:
         if not track.drums:
-            place = (track.notes["onset"] + STEP // 2) // STEP * STEP % length // STEP
+            nearest = (track.notes["onset"] + SIXTEENTH // 2) // SIXTEENTH
+            place = nearest * SIXTEENTH % length // SIXTEENTH
             long = np.minimum(track.notes["duration"], 4 * TICKS_PER_QUARTER)
             np.add.at(weight, place, track.notes["velocity"] * np.sqrt(long / TICKS_PER_QUARTER))
-    accented = np.flatnonzero(weight > weight.mean() + 0.5 * weight.std())
+    starts = SIXTEENTH * np.flatnonzero(weight > weight.mean() + 0.5 * weight.std())
     most = max(1.0, float(weight.max()))
     rows = [
-        (k * STEP, min(STEP, length - k * STEP), max(1, round(127 * weight[k] / most)))
-        for k in accented.tolist()
+        (at, min(SIXTEENTH, length - at), max(1, round(127 * weight[at // SIXTEENTH] / most)))
+        for at in starts.tolist()
     ]
     return Rhythm.of(rows, length)

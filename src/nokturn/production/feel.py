@@ -19,12 +19,11 @@ from numpy.typing import NDArray
 
 from nokturn.errors import UsageError
 from nokturn.music.score import Notes, Score, Track, in_order
-from nokturn.music.time import COMMON_TIME, TICKS_PER_QUARTER, Meter
-from nokturn.production.grooves import ROLES, STEP, Groove, role_of
+from nokturn.music.time import COMMON_TIME, EIGHTH, SIXTEENTH, TICKS_PER_QUARTER, Meter
+from nokturn.production.grooves import ROLES, Groove, role_of
 
 Ticks = NDArray[np.int64]
 
-EIGHTH, SIXTEENTH = TICKS_PER_QUARTER // 2, TICKS_PER_QUARTER // 4
 STRAIGHT, DOTTED = 50.0, 75.0
 LATEST_MS = 20.0  # how far a hand is off the beat at most, humanised in full
 LATEST_DRUMS_MS = 8.0  # a drummer keeps the time that the others hear
@@ -170,7 +169,7 @@ def _grooved_track(
     if not track.drums and track.name.lower() == "bass":
         role[:] = ROLES.index("kick")
     onsets = notes["onset"]
-    place = _in_bar(score, onsets) / STEP
+    place = _in_bar(score, onsets) / SIXTEENTH
     late = amount * _between(groove.late, role, place)
     loud = 1 + ACCENT * amount * (_between(groove.loud, role, place) - 1)
     if rng is not None:
@@ -236,8 +235,8 @@ def _humanised_track(score: Score, track: Track, amount: float, rng: np.random.G
     if not len(notes):
         return track
     onsets, which = np.unique(notes["onset"], return_inverse=True)
-    seconds = score.seconds_at(np.stack([onsets, onsets + STEP]))
-    per_ms = STEP / (1000 * (seconds[1] - seconds[0]))  # ticks
+    seconds = score.seconds_at(np.stack([onsets, onsets + SIXTEENTH]))
+    per_ms = SIXTEENTH / (1000 * (seconds[1] - seconds[0]))  # ticks
     most = LATEST_DRUMS_MS if track.drums else LATEST_MS - SPREAD_MS
     drift = _drift(len(onsets), rng)
     late = np.clip(0.5 * drift, -1, 1) * most * amount * per_ms

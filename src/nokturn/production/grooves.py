@@ -23,11 +23,10 @@ from numpy.typing import NDArray
 
 from nokturn.errors import InputError, UsageError, did_you_mean
 from nokturn.music.score import NOTE, Notes, Score
-from nokturn.music.time import COMMON_TIME, TICKS_PER_QUARTER, Meter
+from nokturn.music.time import COMMON_TIME, SIXTEENTH, TICKS_PER_QUARTER, Meter
 
 Table = NDArray[np.float64]
 
-STEP = TICKS_PER_QUARTER // 4  # ticks of a sixteenth
 ROLES = ("kick", "snare", "hat", "tom", "all")
 BUILT_IN = Path(__file__).parent.parent / "pretrained" / "grooves.json"
 FEW_NOTES = 32
@@ -157,12 +156,12 @@ def _heard(score: Score) -> Table:
     notes = np.concatenate([empty, *(track.notes for track in drums or score.tracks)])
     if not len(notes):
         return np.zeros((0, 6))
-    straight, threes = (gathered(notes["onset"], unit) for unit in (STEP, TRIPLET))
+    straight, threes = (gathered(notes["onset"], unit) for unit in (SIXTEENTH, TRIPLET))
     if threes > straight:
         notes = notes[~_in_threes(notes["onset"])]
     role = role_of(notes["pitch"]) if drums else np.full(len(notes), ROLES.index("all"))
-    nearest = (notes["onset"] + STEP // 2) // STEP
-    late = (notes["onset"] - nearest * STEP).astype(np.float64)
+    nearest = (notes["onset"] + SIXTEENTH // 2) // SIXTEENTH
+    late = (notes["onset"] - nearest * SIXTEENTH).astype(np.float64)
     late -= np.median(late) if len(late) else 0.0
     mean = np.bincount(role, notes["velocity"], len(ROLES)) / np.maximum(
         np.bincount(role, minlength=len(ROLES)), 1
@@ -176,7 +175,7 @@ def _heard(score: Score) -> Table:
 def _bar_steps(score: Score) -> int:
     """Return the sixteenths of a bar of the first meter; 16 where it has no whole number."""
     meter: Meter = score.meters[0][1] if score.meters else COMMON_TIME
-    steps, rest = divmod(meter.bar_ticks, STEP)
+    steps, rest = divmod(meter.bar_ticks, SIXTEENTH)
     return int(steps) if steps and not rest else 16
 
 
@@ -189,8 +188,8 @@ def _in_threes(onsets: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Return which onsets are nearer to a triplet's second or third note than to a sixteenth."""
     place = onsets % TICKS_PER_QUARTER
     to_triplet = np.minimum(abs(place - TRIPLET), abs(place - 2 * TRIPLET))
-    place = onsets % STEP
-    return np.asarray(to_triplet < np.minimum(place, STEP - place))
+    place = onsets % SIXTEENTH
+    return np.asarray(to_triplet < np.minimum(place, SIXTEENTH - place))
 
 
 def _leaning(sums: NDArray[Any], count: NDArray[Any], base: float) -> Table:

@@ -21,10 +21,10 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from nokturn.errors import InputError, UsageError, did_you_mean
-from nokturn.music.accents import STEP, weights
+from nokturn.music.accents import weights
 from nokturn.music.score import DEFAULT_QPM, NOTE, Score, Track, in_order
-from nokturn.music.time import TICKS_PER_QUARTER, Meter
-from nokturn.production.feel import EIGHTH, SIXTEENTH, humanised, swung
+from nokturn.music.time import EIGHTH, SIXTEENTH, TICKS_PER_QUARTER, Meter
+from nokturn.production.feel import humanised, swung
 from nokturn.settings import Settings
 
 Floats = NDArray[np.float64]
@@ -156,8 +156,8 @@ class _Clock:
         row = weights(self.meter)
         bar = int(self.meter.bar_ticks)
         place = (ticks - self.begins) % bar
-        on_grid = place % STEP == 0
-        heavy: Floats = np.where(on_grid, row[place // STEP % len(row)], 0) / row.max()
+        on_grid = place % SIXTEENTH == 0
+        heavy: Floats = np.where(on_grid, row[place // SIXTEENTH % len(row)], 0) / row.max()
         return heavy
 
     def arch(self, ticks: NDArray[np.int64]) -> Floats:

@@ -19,12 +19,12 @@ from pydantic import AfterValidator, Field
 
 from nokturn.music.pitch import Key
 from nokturn.music.score import Score, Track, in_order
-from nokturn.music.time import Meter
+from nokturn.music.time import SIXTEENTH, Meter
 from nokturn.music.voicing import Played
 from nokturn.production import progressions
 from nokturn.production.arrange import Lines, Styles, arrange
 from nokturn.production.drums import accents_of, drum_track
-from nokturn.production.feel import SIXTEENTH, grooved, humanised, swung
+from nokturn.production.feel import grooved, humanised, swung
 from nokturn.production.form import Section, bars_of, form_of
 from nokturn.production.grooves import find_groove
 from nokturn.production.voicings import Style

@@ -16,10 +16,9 @@ from typing import NamedTuple
 
 from nokturn.errors import UsageError
 from nokturn.music.harmony import Harmony
-from nokturn.music.time import TICKS_PER_QUARTER, Meter
+from nokturn.music.time import SIXTEENTH, Meter
 from nokturn.music.voicing import Played
 
-STEP = TICKS_PER_QUARTER // 4
 Rows = Mapping[str, tuple[str, ...]]  # meter -> bars
 
 
@@ -111,9 +110,9 @@ def strokes(bar: str) -> tuple[Stroke, ...]:
     found: list[Stroke] = []
     for step, sign in enumerate(bar):
         if sign == "-" and found:
-            found[-1] = found[-1]._replace(duration=found[-1].duration + STEP)
+            found[-1] = found[-1]._replace(duration=found[-1].duration + SIXTEENTH)
         elif sign not in "-.":
-            found.append(Stroke(step * STEP, STEP, sign))
+            found.append(Stroke(step * SIXTEENTH, SIXTEENTH, sign))
     return tuple(found)
 
 
@@ -131,10 +130,10 @@ def bars_of(rows: Rows, meter: Meter) -> tuple[str, ...]:
     written = rows.get(f"{meter.numerator}/{meter.denominator}")
     if written:
         return written
-    if meter.free or meter.bar_ticks % STEP:
+    if meter.free or meter.bar_ticks % SIXTEENTH:
         raise UsageError(f"There are no patterns for meter {meter}.", "Use 4/4, 3/4, 6/8 or 5/4.")
     threes = meter.denominator >= 8 and meter.numerator % 3 == 0
-    steps = int(meter.bar_ticks) // STEP
+    steps = int(meter.bar_ticks) // SIXTEENTH
     return tuple(
         (bar * (steps // len(bar) + 1))[:steps] for bar in rows["6/8" if threes else "4/4"]
     )

@@ -27,14 +27,13 @@ from nokturn.music.key_finding import find_key
 from nokturn.music.numerals import numeral
 from nokturn.music.pitch import SEMITONES, Key
 from nokturn.music.score import Score, Track
-from nokturn.music.time import COMMON_TIME, TICKS_PER_QUARTER, Meter
+from nokturn.music.time import COMMON_TIME, EIGHTH, Meter
 from nokturn.music.voicing import Played
 
 Richness = Literal["written", "sevenths", "ninths"]
 
 MAX_BARS = 1_000
 EXPECTED = "a chord like Dm7 or Bbmaj7, or a degree like ii7, V9 or bVI"
-_EIGHTH = TICKS_PER_QUARTER // 2
 _KEY = re.compile(r"\s+in\s+([A-Ga-g][#b♯♭]?\s*[A-Za-z]*)\s*$")
 _JOIN = re.compile(r"(?<=\S)(?:[–—→>,]|-(?=[#b♯♭]*[A-GIViv]))|(?<=\s)[-–—→>](?=\s)")  # not C-7
 
@@ -112,7 +111,7 @@ def shares(chords: int, meter: Meter, number: int = 0) -> list[int]:
     """
     bar = int(meter.bar_ticks)
     beats = [int(beat) for beat in meter.beats]
-    units = beats if chords <= len(beats) else [_EIGHTH] * (bar // _EIGHTH)
+    units = beats if chords <= len(beats) else [EIGHTH] * (bar // EIGHTH)
     if chords > len(units):
         raise InputError(
             f"bar {number} has {chords} chords, and {meter} has room for {len(units)}.",

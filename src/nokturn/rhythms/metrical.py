@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from nokturn.music.accents import STEP, accented, weights
+from nokturn.music.accents import accented, weights
 from nokturn.music.rhythm import Rhythm
-from nokturn.music.time import COMMON_TIME, Meter
+from nokturn.music.time import COMMON_TIME, SIXTEENTH, Meter
 from nokturn.rhythms.base import RhythmSettings, RhythmSource
 
 SHARPNESS = 2.2  # how much a step's weight counts against chance
@@ -54,7 +54,7 @@ class Metrical(RhythmSource):
             steps = first if within % 2 == 0 else self._changed(first, weight, rng)
             if ends and self.settings.cadence:
                 steps = _at_rest(steps, weight)
-            onsets.append(nth * bar + steps * STEP)
+            onsets.append(nth * bar + steps * SIXTEENTH)
         return self._sounding(np.concatenate(onsets), meter, bars)
 
     def _bar(self, weight: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
