@@ -118,19 +118,27 @@ def test_accents_are_spread_too():
     assert (rhythm.velocities > 100).tolist() == [True, False, True, False]
 
 
+def setting(kind, message, **values):
+    return pytest.param(kind, values, message, id=" ".join(values))
+
+
 @pytest.mark.parametrize(
-    ("settings", "message"),
+    ("kind", "settings", "message"),
     [
-        ({"layers": [(5, 4, 0)]}, "5 onsets do not fit into 4 steps"),
-        ({"steps": 0}, "steps are 1 to 128"),
-        ({"step": "1/0"}, "no note value"),
-        ({"beats": 3}, "Extra inputs"),
+        setting(EuclidSettings, "5 onsets do not fit into 4 steps", layers=[(5, 4, 0)]),
+        setting(EuclidSettings, "steps are 1 to 128", steps=0),
+        setting(EuclidSettings, "the lower one first", onsets=(8, 3)),
+        setting(EuclidSettings, "'1/0' is no note value; expected one like 1/16", step="1/0"),
+        setting(EuclidSettings, "Extra inputs", beats=3),
+        setting(CellSettings, "two numbers between 1 and 64, the lower one first", notes=(5, 2)),
+        setting(CellSettings, "expected quarters between 1/16 and 16", offsets=(0,)),
+        setting(CellSettings, "expected quarters between 0 and 16", extensions=(-1,)),
+        setting(MetricalSettings, "finite number", density=float("nan")),
     ],
-    ids=["too many onsets", "no steps", "division by nought", "unknown name"],
 )
-def test_settings_of_euclid_that_cannot_be(settings, message):
+def test_settings_that_cannot_be(kind, settings, message):
     with pytest.raises(ValidationError, match=message):
-        EuclidSettings(**settings)
+        kind(**settings)
 
 
 def test_cells_have_the_sizes_and_steps_of_the_table():

@@ -1,6 +1,6 @@
 """Interpretation: the same notes, played as somebody would.
 
-    interpreted(score, STYLES["romantic piano"], rng)
+    interpreted(score, STYLES["romantic-piano"], rng)
 
 Phrases of some bars swell towards their middle, hurry there and linger at their ends; strong
 beats are louder; notes are shortened or overlap; the pedal is changed with the bar; players are
@@ -50,10 +50,10 @@ class Style(Settings):
 
 STYLES = {
     "mechanical": Style(),
-    "folk dance": Style(
+    "folk-dance": Style(
         phrase=8, dynamics=8, accents=22, ending=0.15, articulation=0.88, swing=55, human=0.25
     ),
-    "romantic piano": Style(
+    "romantic-piano": Style(
         dynamics=26, accents=8, rubato=0.14, ending=0.35, articulation=1.05, pedal="bar",
         spread=18, human=0.4,
     ),
@@ -66,11 +66,10 @@ STYLES = {
 
 def style_named(name: str) -> Style:
     """Return a style; `UsageError` with a suggestion where there is none of that name."""
-    known = {key.replace(" ", "-"): style for key, style in STYLES.items()}
     wanted = name.strip().lower().replace(" ", "-").replace("_", "-")
-    if wanted not in known:
-        raise UsageError(f"There is no style {name!r}.", did_you_mean(wanted, known))
-    return known[wanted]
+    if wanted not in STYLES:
+        raise UsageError(f"There is no style {name!r}.", did_you_mean(wanted, STYLES))
+    return STYLES[wanted]
 
 
 @dataclass(frozen=True)
@@ -128,7 +127,10 @@ def interpreted(
     profile
         Tempo and loudness of a performance, instead of the style's arches of both.
 
-    The bars stay where they are: tempo is written as changes of tempo on each beat.
+    Returns
+    -------
+    The score at 480 ticks a quarter. Its bars stay where they are: tempo is written as changes of
+    tempo on each beat.
     """
     score = score.resampled(TICKS_PER_QUARTER)
     begins, meter = score.main_meter()

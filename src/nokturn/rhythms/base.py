@@ -6,17 +6,15 @@ from abc import abstractmethod
 from typing import ClassVar
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
 
 from nokturn.music.rhythm import Rhythm
 from nokturn.music.time import COMMON_TIME, Meter
 from nokturn.registry import Component
+from nokturn.settings import Settings
 
 
-class RhythmSettings(BaseModel):
+class RhythmSettings(Settings):
     """Settings of a rhythm."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class RhythmSource(Component):

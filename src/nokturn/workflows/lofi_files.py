@@ -1,6 +1,7 @@
 """Write a lo-fi track: mix, stems, loop and MIDI.
 
-    for path in write(track, ["track.mp3", "track.mid", "loop.wav"], stems="stems", loop=8): ...
+    plan = planned(track, ["track.mp3", "track.mid", "loop.wav"], stems="stems", loop=8)
+    for path in write(track, plan, bars=8): ...
 
 Endings say what a file becomes. Sound is the mix, but for files with "loop" in their names, which
 hold the loop where one is asked for; where none is named so, the loop stands beside the first file.

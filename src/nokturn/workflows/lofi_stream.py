@@ -162,15 +162,15 @@ def play(blocks: Iterator[NDArray[np.int16]]) -> None:
             f"there is no program here that plays sound from a pipe ({names}).",
             "Install one, or send it on:  nokturn lofi --endless -o - | PLAYER",
         )
-    with subprocess.Popen(command, stdin=subprocess.PIPE) as player:
-        assert player.stdin
-        try:
+    try:  # around it all: closing the pipe may be what finds it broken
+        with subprocess.Popen(command, stdin=subprocess.PIPE) as player:
+            assert player.stdin
             for block in blocks:
                 player.stdin.write(block.astype("<i2").tobytes())
-        except BrokenPipeError as error:
-            raise ResourceError(
-                f"{command[0]} stopped playing.", "Is there a sound device? Else:  -o - | PLAYER"
-            ) from error
+    except BrokenPipeError as error:
+        raise ResourceError(
+            f"{command[0]} stopped playing.", "Is there a sound device? Else:  -o - | PLAYER"
+        ) from error
 
 
 def check_endless(source: str, model: str, stems: str, loop: int, out: Sequence[str]) -> None:
