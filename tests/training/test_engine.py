@@ -8,6 +8,7 @@ from nokturn.models.base import Inputs
 from nokturn.models.recurrent import Recurrent, RecurrentSettings
 from nokturn.training import schedule
 from nokturn.training.engine import Engine, Threads
+from nokturn.training.metrics import _side_by_side
 from nokturn.training.probe import epoch_plan
 from nokturn.training.settings import TrainingSettings
 from nokturn.training.shards import at, read, steps_of
@@ -94,3 +95,16 @@ def test_the_rate_warms_up_and_comes_down():
     assert np.argmax(rates) in (99, 100)  # a tenth of the run at most
     assert rates[0] == 0.01
     assert rates[-1] < 1e-5
+
+
+@pytest.mark.parametrize(
+    ("most", "expected"),
+    [
+        pytest.param(0, [[2, 0, 1]], id="all side by side"),
+        pytest.param(20, [[2, 0], [1]], id="two of ten symbols"),
+        pytest.param(5, [[2], [0], [1]], id="each alone, however long"),
+    ],
+)
+def test_pieces_are_scored_side_by_side_as_memory_has_room(most, expected):
+    jobs = _side_by_side(np.array([2, 0, 1]), np.array([10, 30, 8]), most)
+    assert [job.tolist() for job in jobs] == expected

@@ -27,7 +27,8 @@ from nokturn.training.shards import Group, cut, read, whole
 
 EVALUATION_LANES = 16
 EVALUATION_CHUNK = 256
-AT_ONCE = 65_536  # symbols of pieces that are read whole
+AT_ONCE = 65_536  # symbols of pieces that are read whole, and
+LOGITS = 16_000_000  # what is said of them, of which a hybrid keeps a few copies
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,8 @@ def likelihood(
     rows = store.segments[chosen]
     lengths = rows["stop"] - rows["start"]
     order = np.argsort(lengths, kind="stable")
-    jobs = _side_by_side(order, lengths, model.whole_pieces)
+    most = min(AT_ONCE, LOGITS // len(store.vocabulary)) if model.whole_pieces else 0
+    jobs = _side_by_side(order, lengths, most)
 
     def score(members: NDArray[np.int64]) -> tuple[NDArray[np.float64], Tally]:
         longest = int(lengths[members].max())
@@ -103,13 +105,13 @@ def likelihood(
 
 
 def _side_by_side(
-    order: NDArray[np.int64], lengths: NDArray[np.int64], whole: bool
+    order: NDArray[np.int64], lengths: NDArray[np.int64], most: int
 ) -> list[NDArray[np.int64]]:
-    """Divide pieces, the short ones first, into jobs that memory holds when they are read whole."""
+    """Divide pieces, the short ones first, into jobs of so many symbols, padded; 0 = any number."""
     jobs, start = [], 0
     while start < len(order):
         stop = min(len(order), start + EVALUATION_LANES)
-        while whole and stop > start + 1 and (stop - start) * lengths[order[stop - 1]] > AT_ONCE:
+        while most and stop > start + 1 and (stop - start) * lengths[order[stop - 1]] > most:
             stop -= 1
         jobs.append(order[start:stop])
         start = stop
