@@ -4,8 +4,8 @@ r"""What symusic does not tell of a healthy MIDI file: title, end mark, modes an
 
 All of it stands in the first track, between hundreds of notes where the file has only one track.
 A regular expression steps over those as fast as C does, and the times in between are added up as an
-array. Whatever the expression does not know (a running program change, junk) is
-read from the beginning by `Mender`, a hundred times slower.
+array. Whatever the expression does not know (a running program change, junk) is read from the
+beginning by `Mender`, a hundred times slower.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def _patterns(before_notes: bool) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]
 
 
 def _sum_of(times: list[bytes]) -> int:
-    """Return the sum of numbers of one to four digits of seven bits.
+    r"""Return the sum of numbers of one to four digits of seven bits.
 
     >>> _sum_of([b"\x05", b"\x81\x00"])
     133

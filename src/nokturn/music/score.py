@@ -132,9 +132,8 @@ class Score:
             if self.tempos and self.tempos[0][0] <= 0
             else [(0, DEFAULT_QPM), *self.tempos]
         )
-        at, qpm = zip(*changes, strict=True)
-        starts = np.array(at, dtype=np.float64)
-        per_tick = 60.0 / (np.array(qpm) * self.ticks_per_quarter)
+        starts = np.array([tick for tick, _ in changes], dtype=np.float64)
+        per_tick = 60.0 / (np.array([qpm for _, qpm in changes]) * self.ticks_per_quarter)
         offsets = np.concatenate([[0.0], np.cumsum(np.diff(starts) * per_tick[:-1])])
         where = np.maximum(np.searchsorted(starts, ticks, side="right") - 1, 0)
         seconds: NDArray[np.float64] = (
