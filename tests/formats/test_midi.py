@@ -67,6 +67,19 @@ def test_the_first_track_names_title_tempo_meter_and_key_at_tick_0():
     assert at_0["key_signature"].key == "G"
 
 
+@pytest.mark.parametrize("beats", [4, 400], ids=["a tune", "a performance"])
+def test_of_tempos_at_one_tick_the_last_holds_and_repetitions_are_left_out(beats):
+    rows = [(60 * beat, 60e6 / (500_001 + beat)) for beat in range(beats)]
+    doubled = [each for tick, qpm in rows for each in ((tick, 90.0), (tick, qpm), (tick + 30, qpm))]
+    end = 60 * beats
+    note = Track.of([(0, end, 60, 80)])
+    late = [(end + 1, 120.0)]
+    data = written(Score([note], doubled + late, length=end))
+    back = Midi.loads(data)[0].score.tempos
+    assert [tick for tick, _ in back] == [tick for tick, _ in rows]
+    assert [round(60e6 / qpm) for _, qpm in back] == [500_001 + beat for beat in range(beats)]
+
+
 def test_a_score_that_names_nothing_still_gets_tempo_meter_and_key():
     bare = a_score(tempos=[], meters=[], keys=[])
     kinds = {m.type for m in by_mido(written(bare)).tracks[0]}
