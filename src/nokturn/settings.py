@@ -101,9 +101,7 @@ def override(recipe: Mapping[str, Any], changes: Iterable[str]) -> dict[str, Any
         name, equals, value = change.partition("=")
         path = name.strip().split(".")
         if not equals or not all(path):
-            raise UsageError(
-                f"{change!r} sets nothing.", "Write a name and a value, like model.width=512."
-            )
+            raise UsageError(f"{change!r} sets nothing.", "Write a name and a value: NAME=VALUE.")
         table = result
         for part in path[:-1]:
             table = table.setdefault(part, {})

@@ -9,6 +9,7 @@ from nokturn.errors import InputError
 from nokturn.rendering.audio.files import FORMS, audio_bytes, write_audio
 from nokturn.rendering.audio.tags import Tags, read_tags
 from nokturn.workflows.info import info
+from nokturn.workflows.load import load
 
 SECOND = np.zeros((44100, 2), dtype=np.float32)
 RECIPE = 'progression = "ii V I"\nseed = 7\n' + 40 * "rain = 0.4  # Señor Żal\n"
@@ -70,3 +71,11 @@ def test_a_comment_that_is_no_recipe_is_left_alone(tmp_path):
     path = tmp_path / "rain.wav"
     write_audio(path, SECOND, recipe="recorded in May")
     assert info(path).sound.recipe is None
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_sound_is_no_music_to_read(form, tmp_path):
+    path = tmp_path / f"rain.{form}"
+    write_audio(path, SECOND, title="Rain")
+    with pytest.raises(InputError, match="it is sound, and only what is written can be read"):
+        load(path)

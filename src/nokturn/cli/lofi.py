@@ -105,12 +105,13 @@ def lofi(
         terminal.progress("step", 1, 3, "playing the instruments")
         track.stems()
     files = []
-    terminal.progress("step", 2, 3, "mixing and writing")
+    last = "mixing and writing" if plan.mix or plan.stems or plan.loop else "writing"
+    terminal.progress("step", 2, 3, last)
     for path in write(track, plan, bars=loop or 0):
         files.append(str(path))
         if not as_json:
             terminal.data(str(path))
-            terminal.progress("step", 2, 3, "mixing and writing")
+            terminal.progress("step", 2, 3, last)
     terminal.clear()
     if as_json:
         terminal.record(title=track.piece.title, recipe=track.piece.recipe, files=files)

@@ -21,7 +21,7 @@ EXAMPLES = (
     default="mechanical",
     show_default=True,
     metavar="NAME",
-    help="mechanical, folk-dance, romantic-piano or lo-fi.",
+    help="mechanical (as written), folk-dance, romantic-piano or lo-fi.",
 )
 @click.option(
     "--set",

@@ -18,6 +18,7 @@ from nokturn.errors import InputError, UsageError
 from nokturn.music.piece import Piece
 
 MAX_FILE_BYTES = 64 * 1024 * 1024
+SOUNDS = (b"RIFF", b"fLaC", b"OggS", b"ID3", b"\xff\xfb")  # how WAV, FLAC, OGG, MP3 begin
 
 
 class Format(registry.Component):
@@ -88,7 +89,11 @@ def loads(data: bytes, *, source: str = "<data>", strict: bool = False) -> list[
     for kind in all_formats():
         if kind.recognises(data[:4096]):
             return kind.loads(data, source=source, strict=strict)
-    what = "it is empty" if not data.strip() else "it begins with neither MIDI, ABC nor MusicXML"
+    what = "it begins with neither MIDI, ABC nor MusicXML"
+    if not data.strip():
+        what = "it is empty"
+    elif data.startswith(SOUNDS):
+        what = "it is sound, and only what is written can be read"
     raise InputError(f"this is not music that I can read: {what}.", source=source)
 
 

@@ -179,7 +179,7 @@ def settings_of(
 ) -> tuple[Lofi, Names]:
     """Return a preset with the settings chosen beside it, and the names of all that was chosen."""
     table = preset_named(preset)
-    table |= override({}, [f"lofi.{one}" for one in set]).get("lofi", {})
+    table |= override({}, set)
     table |= {name: value for name, value in settings.items() if value is not None}
     chosen = build(Lofi, table, "lofi")
     kit_named(chosen.kit)  # what would be found wrong when it is to sound is said now

@@ -98,8 +98,7 @@ def groove_of(name: str) -> Groove:
 
 
 def _style(name: str, set: Sequence[str]) -> Style:
-    table = override({}, [f"style.{one}" for one in set]).get("style", {})
-    return build(Style, style_named(name).model_dump() | table, "style")
+    return build(Style, style_named(name).model_dump() | override({}, set), "style")
 
 
 def _instrument(text: str) -> tuple[int | str, int]:

@@ -92,7 +92,7 @@ def way_of(by: str, set: Sequence[str] = ()) -> Way:
     known = registry.names("rhythms")
     if by in known:
         kind = registry.find("rhythms", by)
-        table = override({}, [f"rhythm.{one}" for one in set]).get("rhythm", {})
+        table = override({}, set)
         return Way(source=kind(build(kind.settings_class, table, "rhythm")))
     if set:
         raise UsageError(
