@@ -274,6 +274,7 @@ def test_a_preset_of_ones_own(tmp_path):
         ({"groove": "hip"}, "groove"),
         ({"seed": -1}, "--seed -1"),
         ({"loud": 3}, "no setting lofi.loud"),
+        ({"progression": "ii V I in Eb", "key": "Fm"}, "chords are in E(b|♭) major.*F minor"),
     ],
     ids=lambda value: str(value) if isinstance(value, dict) else "",
 )

@@ -127,12 +127,14 @@ def _on_and_on(
 ) -> None:
     """Play until somebody stops it."""
     from nokturn.workflows import lofi_stream
+    from nokturn.workflows.wishes import first_seed
 
     lofi_stream.check_endless(source, wishes.pop("model"), stems, loop, out)
+    wishes["seed"] = first_seed(wishes["seed"], 1)
+    terminal.say(f"Seed {wishes['seed']}. Ctrl-C stops.")
     blocks = lofi_stream.endless(**wishes)
     if out:
         for data in lofi_stream.poured(blocks):
             terminal.raw(data, binary=True)
     else:
-        terminal.say("Ctrl-C stops.")
         lofi_stream.play(blocks)

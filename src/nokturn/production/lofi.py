@@ -17,6 +17,7 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import AfterValidator, Field
 
+from nokturn.errors import UsageError
 from nokturn.music.pitch import Key
 from nokturn.music.score import Score, Track, in_order
 from nokturn.music.time import SIXTEENTH, Meter
@@ -90,7 +91,7 @@ class Lofi(Settings):
     rain: Share = 0.3
     thunder: bool = False
     vinyl: Share = 0.3
-    hiss: Share = 0.15
+    hiss: Share = 0.3
     tape: Share = 0.35  # wow and flutter, saturation
     tone_hz: float = Field(default=9000, ge=800, le=20_000)  # what the master lets through
     crush: Share = 0.0  # coarser samples, fewer of them
@@ -128,7 +129,13 @@ def drawn_material(lofi: Lofi, rng: np.random.Generator) -> Material:
     """Return chords as the settings say, or drawn: other ones for a second part."""
     meter = meter_of(lofi)
     if lofi.progression:
-        named = progressions.read(lofi.progression, Key.parse(lofi.key) if lofi.key else None)
+        asked = Key.parse(lofi.key) if lofi.key else None
+        named = progressions.read(lofi.progression, asked)
+        if asked and named.key != asked:
+            raise UsageError(
+                f"The chords are in {named.key.name}, the key asked for is {asked.name}.",
+                "Leave one of them out.",
+            )
         return Material({"A": _rich(named, lofi, meter)}, named.key)
     key = Key.parse(lofi.key) if lofi.key else drawn_key(rng)
     first = progressions.drawn(rng, key)
