@@ -185,11 +185,11 @@ def _untrained(
     kind: type[Model] = registry.find("models", name)
     characters = int(store.pieces["characters"][~store.pieces["valid"]].sum())
     base = kind.sized(size, characters).model_dump()
-    encoding = restore(store.encoding, store.settings, store.vocabulary)
     if "pitches" in base:  # it reads frames: the encoding says how symbols make them
-        base |= {name: value for name, value in encoding.layout.items() if name in base}
+        layout = restore(store.encoding, store.settings, store.vocabulary).layout
+        base |= {name: value for name, value in layout.items() if name in base}
     if "contexts" in base:  # it counts: the encoding says what beside the symbols
-        base["contexts"] = encoding.contexts
+        base["contexts"] = restore(store.encoding, store.settings, store.vocabulary).contexts
     settings = build(kind.settings_class, base | dict(given), "model")
     inputs = Inputs(len(store.vocabulary), tuple(store.channel_sizes.values()))
     segments = store.originals(valid=False)
