@@ -1,15 +1,61 @@
-"""Where the pieces go that a command makes: into files, or to standard output."""
+"""What commands that make pieces share: how many, from which seed, and where they go."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
 
 from nokturn.cli._terminal import Terminal
 from nokturn.errors import UsageError
 
 if TYPE_CHECKING:
     from nokturn.music.piece import Piece
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_OPTIONS = (
+    click.option(
+        "-n",
+        "--variations",
+        "n",
+        type=click.IntRange(1, 1000),
+        default=1,
+        show_default=True,
+        metavar="N",
+        help="How many; each has the next seed.",
+    ),
+    click.option(
+        "--seed", type=click.IntRange(0, 2**31 - 1), metavar="N", help="Else a random one."
+    ),
+    click.option(
+        "-o",
+        "--out",
+        multiple=True,
+        metavar="PATH",
+        help="File or folder to write, - for standard output. May be repeated.",
+    ),
+    click.option(
+        "-f",
+        "--format",
+        "form",
+        default="abc",
+        show_default=True,
+        metavar="NAME",
+        help="Format for -o -.",
+    ),
+    click.option("--force", is_flag=True, help="Write over files that exist."),
+    click.option("--json", "as_json", is_flag=True, help="One JSON object a piece."),
+)
+
+
+def with_outputs(command: F) -> F:
+    """Give a command the options that say how many pieces there are and where they go."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
 
 
 def sink_of(

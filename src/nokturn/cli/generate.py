@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from nokturn.cli._frame import Command
-from nokturn.cli._pieces import sink_of
+from nokturn.cli._pieces import sink_of, with_outputs
 from nokturn.cli._terminal import Terminal
 
 EXAMPLES = (
@@ -24,17 +24,6 @@ EXAMPLES = (
 @click.option("--meter", default="any", help="4/4, 3/4, 6/8, 9/8, 12/8, 2/2, C, C|, any.")
 @click.option("--tempo", default="", metavar="BPM", help="Quarters a minute, or 3/8=120.")
 @click.option("--bars", type=click.IntRange(1, 256), metavar="N", help="Length as played.")
-@click.option(
-    "-n",
-    "--variations",
-    "n",
-    type=click.IntRange(1, 1000),
-    default=1,
-    show_default=True,
-    metavar="N",
-    help="How many; each has the next seed.",
-)
-@click.option("--seed", type=click.IntRange(0, 2**31 - 1), metavar="N", help="Else a random one.")
 @click.option(
     "-t",
     "--temperature",
@@ -89,24 +78,7 @@ EXAMPLES = (
     help="Another rhythm: euclid, cells, metrical, network or a FILE's; with a FILE and no MODEL, "
     "random chords: the baseline.",
 )
-@click.option(
-    "-o",
-    "--out",
-    multiple=True,
-    metavar="PATH",
-    help="File or folder to write, - for standard output. May be repeated.",
-)
-@click.option(
-    "-f",
-    "--format",
-    "form",
-    default="abc",
-    show_default=True,
-    metavar="NAME",
-    help="Format for -o -.",
-)
-@click.option("--force", is_flag=True, help="Write over files that exist.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a piece.")
+@with_outputs
 @click.pass_obj
 def generate(
     terminal: Terminal,

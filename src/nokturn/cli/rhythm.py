@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from nokturn.cli._frame import Command
-from nokturn.cli._pieces import sink_of
+from nokturn.cli._pieces import sink_of, with_outputs
 from nokturn.cli._terminal import Terminal
 
 EXAMPLES = (
@@ -50,35 +50,7 @@ EXAMPLES = (
     "--meter", default="any", metavar="METER", help="4/4, 6/8 ...; any = as in the files."
 )
 @click.option("--tempo", default="", metavar="BPM", help="Quarters a minute, or 3/8=120.")
-@click.option(
-    "-n",
-    "--variations",
-    "n",
-    type=click.IntRange(1, 1000),
-    default=1,
-    show_default=True,
-    metavar="N",
-    help="How many; each has the next seed.",
-)
-@click.option("--seed", type=click.IntRange(0, 2**31 - 1), metavar="N", help="Else a random one.")
-@click.option(
-    "-o",
-    "--out",
-    multiple=True,
-    metavar="PATH",
-    help="File or folder to write, - for standard output. May be repeated.",
-)
-@click.option(
-    "-f",
-    "--format",
-    "form",
-    default="abc",
-    show_default=True,
-    metavar="NAME",
-    help="Format for -o -.",
-)
-@click.option("--force", is_flag=True, help="Write over files that exist.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a piece.")
+@with_outputs
 @click.pass_obj
 def rhythm(
     terminal: Terminal,
