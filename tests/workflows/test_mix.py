@@ -50,6 +50,7 @@ def test_a_mixture_is_better_than_each_part_and_its_model_says_the_same(home):
     assert found.bits_per_character <= made.bits_per_character + 1e-3
     alone = evaluate("grams", home / "valid.abc").bits_per_character
     assert made.alone[1] == pytest.approx(alone, abs=1e-3)
+    assert made.unit == found.unit == "character"
     card = ModelFile.load(made.path).card["mixture"]
     assert card["parts"] == ["net", "grams"]
 

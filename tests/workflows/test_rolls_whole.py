@@ -67,6 +67,7 @@ def test_a_roll_is_learned_scored_and_written(home, name, more, request):
     sets = [word for s in (*SETTINGS, f"model.name={name}", *more) for word in ("--set", s)]
     run("train", home / "train.npz", "--valid", home / "valid.npz", "--name", run_name, *sets)
     found = json.loads(run("evaluate", run_name, home / "valid.npz", "--json"))
+    assert found["unit"] == "symbol"
     assert found["frames"] == 96
     assert found["frame_interval"][0] <= found["nats_per_frame"] <= found["frame_interval"][1]
     assert found["nats_per_frame"] * 96 < found["nats"]  # which pays for the ends, too

@@ -55,9 +55,8 @@ def evaluate(
     terminal.data(f"{found.model}: {found.pieces} pieces, {found.rejected} rejected")
     if found.bounded:
         terminal.data("The costs are upper bounds: what is predicted, and the z it is told by.")
-    terminal.data(
-        f"{found.nats_per_character:.4f} nats and {found.bits_per_character:.4f} bits a character"
-    )
+    bits = f"{found.bits_per_character:.4f} bits a {found.unit}"
+    terminal.data(f"{found.nats_per_character:.4f} nats and {bits}")
     terminal.data(
         f"{found.nats_per_symbol:.4f} nats a symbol, {found.accuracy:.2%} of them guessed first"
     )

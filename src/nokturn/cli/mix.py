@@ -43,6 +43,7 @@ def mix(
         terminal.record(**asdict(made) | {"path": str(made.path)})
         return
     for part, weight, bits in zip(made.parts, made.weights, made.alone, strict=True):
-        terminal.say(f"{part}: {bits:.4f} bits a character alone, weight {weight:.3f}")
-    terminal.say(f"together {made.bits_per_character:.4f} bits a character, fitted across halves")
+        terminal.say(f"{part}: {bits:.4f} bits a {made.unit} alone, weight {weight:.3f}")
+    together = f"{made.bits_per_character:.4f} bits a {made.unit}"
+    terminal.say(f"together {together}, fitted across halves")
     terminal.data(str(made.path))

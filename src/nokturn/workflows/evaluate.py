@@ -63,6 +63,8 @@ class Evaluation:
         frame and a symbol in it cost where the length of each piece is known, as published figures
         have it (first frame included); 95 % of the cost of a frame, drawn anew from the pieces.
         None, too, where the figures are a bound.
+    unit
+        What ``bits_per_character`` is of: ``"symbol"`` where the symbols are no text.
     bounded
         Whether all these figures are upper bounds of the cost, as a vae's are.
     reconstruction
@@ -94,6 +96,7 @@ class Evaluation:
     bounded: bool = False
     reconstruction: Reconstruction | None = None
     foretold: dict[str, float] | None = None
+    unit: str = "character"
 
 
 def evaluate(model: str, *paths: str | Path, threads: int = 1) -> Evaluation | Likeness:
@@ -144,6 +147,7 @@ def evaluate(model: str, *paths: str | Path, threads: int = 1) -> Evaluation | L
         pieces=len(found.nats),
         symbols=found.symbols,
         characters=found.characters,
+        unit=encoding.unit,
         notes=notes,
         rejected=corpus.report.refused_pieces + corpus.report.count("rejected"),
         nats=nats,

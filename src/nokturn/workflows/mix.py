@@ -52,6 +52,7 @@ class Mixed:
     bits_per_character: float
     nats_per_symbol: float
     alone: list[float]
+    unit: str = "character"  # what bits_per_character are of: "symbol" where symbols are no text
 
 
 def mix(name: str, models: Sequence[str], *paths: str | Path) -> Mixed:
@@ -120,7 +121,9 @@ def mix(name: str, models: Sequence[str], *paths: str | Path) -> Mixed:
     target.parent.mkdir(parents=True, exist_ok=True)
     made.save(target)
     in_bits = [cost / math.log(2) / characters for cost in alone]
-    return Mixed(name, target, list(models), weights.tolist(), bits, nats / symbols, in_bits)
+    return Mixed(
+        name, target, list(models), weights.tolist(), bits, nats / symbols, in_bits, encoding.unit
+    )
 
 
 def _agree(names: Sequence[str], files: Sequence[ModelFile]) -> None:
