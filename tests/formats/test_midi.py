@@ -234,3 +234,11 @@ def test_two_pieces_do_not_fit_one_file():
 )
 def test_a_midi_file_is_recognised(data, known):
     assert Midi.recognises(data) == known
+
+
+@pytest.mark.parametrize("mode", ["none", "HP", "Hp"])
+def test_keys_without_a_tonic_are_written_as_their_signature(mode):
+    music = Score([Track.of([(0, 480, 69, 80)])], keys=[(0, Key(mode=mode))])
+    again = Midi.loads(Midi.dumps(Piece(music)))[0].score
+    assert again.keys[0][1].fifths == (0 if mode == "none" else 2)
+    assert again.note_count == 1

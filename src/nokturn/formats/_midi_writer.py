@@ -21,7 +21,7 @@ from mido import Message, MetaMessage
 from nokturn.errors import LimitError, UsageError
 from nokturn.formats import _midi_values as values
 from nokturn.music.key_finding import find_key
-from nokturn.music.pitch import Key
+from nokturn.music.pitch import MODES, Key
 from nokturn.music.score import DEFAULT_QPM, Score, Track
 from nokturn.music.time import COMMON_TIME, TICKS_PER_QUARTER, Meter
 
@@ -82,7 +82,8 @@ def _shared(score: Score, title: str, recipe: dict[str, Any] | None) -> list[_Ro
     for at, key in _from_start(score.keys, score.keys[0][1] if score.keys else find_key(score)):
         if at > score.end:
             continue
-        if key.mode not in ("major", "minor") and Key.parse(key.name) == key:
+        named = key.mode in MODES and key.mode not in ("major", "minor")
+        if named and Key.parse(key.name) == key:
             rows.append((at, 3, MetaMessage("text", text=values.KEY + key.name)))
         rows.append((at, 4, _key(key)))
     return rows
