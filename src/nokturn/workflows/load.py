@@ -29,6 +29,17 @@ def load(source: str | Path, *, strict: bool = False) -> list[Piece]:
     return base.loads(data, source=name, strict=strict)
 
 
+def read_text(text: str, source: str = "<text>") -> list[Piece]:
+    """Read every piece in a text, ABC as people write it.
+
+    Raises `InputError`: it cannot be read, or holds no tune.
+    """
+    pieces = base.loads(text.encode(), source=source)
+    if not pieces:
+        raise InputError("there is no tune in this text.", "Write some ABC.", source=source)
+    return pieces
+
+
 def load_bytes(source: str | Path) -> tuple[bytes, str]:
     """Return what a file or standard input holds, and its name for messages.
 

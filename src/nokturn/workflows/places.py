@@ -12,3 +12,8 @@ def logs_folder() -> Path:
     folder = home() / "logs"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def library_folder() -> Path:
+    """Return the folder of the studio's pieces; it need not exist."""
+    return home() / "library"

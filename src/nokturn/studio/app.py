@@ -1,0 +1,111 @@
+"""The studio's application: its parts put together.
+
+    app = create_app(Settings(library=Path("my-pieces")))      # for uvicorn, or for tests
+
+Every answer below ``/api`` is JSON, every error there looks as `problems` tells it. All other
+addresses of screens give the same page, which finds out itself what to show.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import FileResponse, JSONResponse, Response
+from starlette.exceptions import HTTPException
+from starlette.staticfiles import StaticFiles
+
+from nokturn.errors import UsageError
+from nokturn.studio.desk import Desk, ProblemError
+from nokturn.studio.jobs import Job, Jobs
+from nokturn.studio.library import Library
+from nokturn.studio.problems import RETRY_AFTER_S, MissingError, problem
+from nokturn.studio.routes import about, engraving, jobs
+from nokturn.studio.settings import Settings
+
+STATIC = Path(__file__).parent / "static"
+ROUTES = (about, engraving, jobs)
+SCREENS = ("/", "/p/{_:path}", "/library", "/train", "/train/{_}", "/lofi", "/lofi/{_}",
+           "/models", "/models/{_}", "/help")  # fmt: skip
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Return the application of a studio."""
+    app = FastAPI(
+        title="Nokturn",
+        version=importlib.metadata.version("nokturn"),
+        summary="Composes, plays, trains and produces; the verbs are those of the command line.",
+        docs_url=None,  # those pages load scripts from elsewhere
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+        lifespan=_lifespan,
+    )
+    app.state.settings = settings
+    for module in ROUTES:
+        app.include_router(module.router, prefix="/api")
+    for path in SCREENS:
+        app.add_api_route(path, _page, include_in_schema=False)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.add_exception_handler(Exception, _answer)
+    for kind in (HTTPException, RequestValidationError, ProblemError):
+        app.add_exception_handler(kind, _answer)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Start and end the parts that work beside the server."""
+    settings: Settings = app.state.settings
+    settings.library.mkdir(parents=True, exist_ok=True)
+    app.state.desk = Desk()
+    app.state.library = Library(settings.library)
+    app.state.jobs = Jobs(
+        settings.library / ".jobs",
+        running=settings.workers,
+        keepers={"made": lambda job, made: _kept(app.state.library, job, made)},
+    )
+    await app.state.desk.start()
+    await app.state.jobs.start()
+    try:
+        yield
+    finally:
+        await app.state.jobs.close()
+        await app.state.desk.close()
+
+
+def _kept(library: Library, job: Job, made: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Put what a job has made into the library; what is told is where it is."""
+    item = library.add(made)
+    job.pieces.append(item.id)
+    told = {"id": item.id, "title": item.title, "seed": item.seed}
+    return "piece", {"variation": made.get("variation", 0), **told}
+
+
+async def _page() -> Response:
+    return FileResponse(STATIC / "index.html", headers={"Cache-Control": "no-cache"})
+
+
+async def _answer(request: Request, error: Exception) -> Response:
+    """Return any error as the page shows it."""
+    told = error.told if isinstance(error, ProblemError) else problem(_explained(error))
+    headers = {"Retry-After": str(RETRY_AFTER_S)} if told["status"] == 503 else {}
+    body = {"error": {key: value for key, value in told.items() if key != "status"}}
+    return JSONResponse(body, status_code=told["status"], headers=headers)
+
+
+def _explained(error: Exception) -> Exception:
+    """Return an error of the framework as one of ours."""
+    if isinstance(error, RequestValidationError):
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"][1:]) or "the request"
+        return UsageError(f"{place}: {first['msg'].lower()}.", "See /api/openapi.json.")
+    if isinstance(error, HTTPException):
+        if error.status_code == 404:
+            return MissingError("There is nothing here.", "Go back to the first page.")
+        return UsageError(f"{error.detail}.")
+    return error

@@ -1,0 +1,49 @@
+"""What long work can be asked for, checked before it waits in the queue.
+
+The names are those of the command line. `ARGUMENTS` finds them by verb.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
+
+MAX_SEED = 2**31 - 1
+Name = Annotated[str, Field(max_length=120)]
+
+
+class Arguments(BaseModel):
+    """What a verb is asked for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    def title(self) -> str:
+        """What the job is called in lists."""
+        return type(self).__name__.lower()
+
+
+class Generate(Arguments):
+    """Compose pieces with a model."""
+
+    model: Name = "folk"
+    key: Name = "any"
+    meter: Name = "any"
+    tempo: Name = ""
+    bars: int | None = Field(default=None, ge=1, le=256)
+    n: int = Field(default=1, ge=1, le=16)
+    seed: int | None = Field(default=None, ge=0, le=MAX_SEED)
+    temperature: FiniteFloat = Field(default=0.9, ge=0.05, le=3)
+    top_p: FiniteFloat = Field(default=1.0, gt=0, le=1)
+    top_k: int = Field(default=0, ge=0, le=100_000)
+    min_p: FiniteFloat = Field(default=0.0, ge=0, lt=1)
+    primer: str = Field(default="", max_length=20_000)
+    primer_piece: str = Field(default="", max_length=16, description="id of a piece to begin with")
+    primer_bars: int = Field(default=0, ge=0, le=256, description="of it, from the front; 0 = all")
+
+    def title(self) -> str:
+        """What the job is called in lists."""
+        return self.model
+
+
+ARGUMENTS: dict[str, type[Arguments]] = {"generate": Generate}

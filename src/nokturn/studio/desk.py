@@ -1,0 +1,150 @@
+"""Desk: short work for the page, in warm worker processes with limits.
+
+    staged = await desk.ask("stage", path=str(path))
+
+One thing at a time for each worker, first come first served. A worker that takes longer than it
+may, dies, or whose asker went away is ended and another takes its place, so that a hostile file
+costs its own request alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
+from nokturn.errors import Error, InputError
+from nokturn.studio._worker import Worker
+from nokturn.studio.problems import BusyError
+
+SECONDS = 60.0  # for one request
+MEMORY_BYTES = 4 << 30  # of a worker: libraries map much that they never touch
+WAITING = 64
+WARM = ("engrave",)
+
+
+class Desk:
+    """A few workers and those who wait for them.
+
+    Parameters
+    ----------
+    workers
+        How many.
+    warm
+        Verbs that each has ready before it is asked.
+    """
+
+    def __init__(self, workers: int = 2, *, warm: Sequence[str] = WARM) -> None:
+        self._warm = warm
+        self._count = workers
+        self._free: asyncio.Queue[_Seat] = asyncio.Queue()
+        self._seats: list[_Seat] = []
+        self._waiting = 0
+
+    async def start(self) -> None:
+        """Start the workers."""
+        for _ in range(self._count):
+            seat = _Seat(self._warm)
+            self._seats.append(seat)
+            self._free.put_nowait(seat)
+
+    async def close(self) -> None:
+        """End the workers."""
+        for seat in self._seats:
+            seat.worker.kill()
+
+    async def ask(self, verb: str, *, seconds: float = SECONDS, **arguments: Any) -> Any:
+        """Return what a verb returns.
+
+        Raises
+        ------
+        ProblemError
+            What the verb raised.
+        BusyError
+            Too many wait already.
+        """
+        if self._waiting >= WAITING:
+            raise BusyError("The studio is busy.", "Try again in a few seconds.")
+        self._waiting += 1
+        try:
+            seat = await self._free.get()
+        finally:
+            self._waiting -= 1
+        try:
+            return await seat.ask(verb, arguments, seconds)
+        finally:
+            self._free.put_nowait(seat)
+
+
+class ProblemError(Error):
+    """An error that was raised in a worker, as `problems.problem` tells it."""
+
+    def __init__(self, told: dict[str, Any]) -> None:
+        super().__init__(str(told["what"]), str(told["fix"]))
+        self.told = told
+
+
+class _Seat:
+    """A worker at the desk."""
+
+    def __init__(self, warm: Sequence[str]) -> None:
+        self._warm = warm
+        self._numbers = itertools.count()
+        self._answer: asyncio.Future[Any] | None = None
+        self._task = ""
+        self._loop = asyncio.get_running_loop()
+        self.worker = self._new()
+
+    def _new(self) -> Worker:
+        made: list[Worker] = []
+
+        def heard(task: str, kind: str, data: Any) -> None:
+            if not self._loop.is_closed():
+                self._loop.call_soon_threadsafe(self._heard, made, task, kind, data)
+
+        made.append(Worker(heard, warm=self._warm, limit=MEMORY_BYTES))
+        return made[0]
+
+    async def ask(self, verb: str, arguments: dict[str, Any], seconds: float) -> Any:
+        self._task = str(next(self._numbers))
+        self._answer = self._loop.create_future()
+        self.worker.do(self._task, verb, arguments)
+        try:
+            return await asyncio.wait_for(self._answer, seconds)
+        except TimeoutError:
+            self._replace()
+            raise InputError(
+                f"This took longer than {seconds:.0f} seconds and was given up.",
+                "Try a smaller piece.",
+            ) from None
+        except asyncio.CancelledError:  # whoever asked has gone
+            self._replace()
+            raise
+        finally:
+            self._answer = None
+
+    def _replace(self) -> None:
+        self.worker.kill()
+        self.worker = self._new()
+
+    def _heard(self, made: list[Worker], task: str, kind: str, data: Any) -> None:
+        """Take in a message, on the loop's thread."""
+        if not made or made[0] is not self.worker:
+            return  # a worker that was replaced
+        answer = self._answer
+        if kind == "died":
+            self.worker = self._new()
+            error: Error = InputError(
+                f"The worker that read this died ({data}).", "The file may be damaged or too large."
+            )
+        elif task != self._task or kind == "event":
+            return
+        elif kind == "failed":
+            error = ProblemError(data)
+        else:
+            if answer and not answer.done():
+                answer.set_result(data)
+            return
+        if answer and not answer.done():
+            answer.set_exception(error)

@@ -1,0 +1,1 @@
+"""The addresses below /api: a module for each resource, each with a `router`."""

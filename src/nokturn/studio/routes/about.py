@@ -1,0 +1,35 @@
+"""Whether the studio is well, and what it is."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+from typing import Any
+
+from fastapi import APIRouter, Request
+
+router = APIRouter(tags=["about"])
+LIMITS = {
+    "file_bytes": 10 << 20, "request_bytes": 200 << 20, "bars": 256, "variations": 16,
+    "seconds": 1800,
+}  # fmt: skip
+
+
+@router.get("/health")
+async def health(request: Request) -> dict[str, Any]:
+    """Say that the studio answers, and how much it has to do."""
+    version = importlib.metadata.version("nokturn")
+    return {"ok": True, "version": version, **request.app.state.jobs.counts}
+
+
+@router.get("/about")
+async def about(request: Request) -> dict[str, Any]:
+    """Say what this studio is: version, library, limits."""
+    settings = request.app.state.settings
+    return {
+        "version": importlib.metadata.version("nokturn"),
+        "library": str(settings.library),
+        "read_only": settings.read_only,
+        "limits": LIMITS,
+        "cores": os.cpu_count(),
+    }

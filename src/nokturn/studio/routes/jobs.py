@@ -1,0 +1,90 @@
+"""Long work: begun, watched, stopped, cancelled."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query, Request
+from fastapi.responses import StreamingResponse
+
+from nokturn.studio.arguments import ARGUMENTS
+from nokturn.studio.jobs import Job, Jobs
+
+router = APIRouter(tags=["jobs"])
+STREAM = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+
+
+@router.get("/jobs")
+async def every(request: Request) -> list[dict[str, Any]]:
+    """List all jobs, the newest first."""
+    return [job.told() for job in _jobs(request).all()]
+
+
+@router.get("/jobs/{job}")
+async def one(request: Request, job: str) -> dict[str, Any]:
+    """Say how a job stands."""
+    return _job(request, job).told()
+
+
+@router.post("/jobs/{job}/stop")
+async def stop(request: Request, job: str) -> dict[str, Any]:
+    """Let a job come to a good end: whole bars are kept, the best model."""
+    found = _job(request, job)
+    _jobs(request).stop(found)
+    return found.told()
+
+
+@router.post("/jobs/{job}/cancel")
+async def cancel(request: Request, job: str) -> dict[str, Any]:
+    """End a job at once."""
+    found = _job(request, job)
+    _jobs(request).cancel(found)
+    return found.told()
+
+
+@router.get("/jobs/{job}/events", response_class=StreamingResponse)
+async def events(
+    request: Request,
+    job: str,
+    after: Annotated[int, Query(ge=0)] = 0,
+    last_event_id: Annotated[str, Header()] = "",
+) -> StreamingResponse:
+    """Send a job's events as they happen (server-sent events), from a number on."""
+    found = _job(request, job)
+    seen = int(last_event_id) if last_event_id.isdecimal() and len(last_event_id) < 10 else after
+    stream = _jobs(request).follow(found, seen)
+    return StreamingResponse(stream, media_type="text/event-stream", headers=STREAM)
+
+
+@router.get("/events", response_class=StreamingResponse)
+async def changes(request: Request) -> StreamingResponse:
+    """Send how any job stands whenever that changes (server-sent events)."""
+    stream = _jobs(request).changes()
+    return StreamingResponse(stream, media_type="text/event-stream", headers=STREAM)
+
+
+def _submitter(verb: str) -> None:
+    """Add the address where work of a verb is begun."""
+    arguments = ARGUMENTS[verb]
+
+    async def submit(request: Request, wanted: Any) -> dict[str, Any]:
+        made = wanted.model_dump()
+        job = _jobs(request).submit(verb, made, title=wanted.title())
+        return job.told()
+
+    submit.__annotations__ |= {"wanted": arguments, "request": Request}
+    submit.__doc__ = arguments.__doc__
+    router.post(f"/jobs/{verb}", status_code=202, name=verb)(submit)
+
+
+for _verb in ARGUMENTS:
+    _submitter(_verb)
+
+
+def _jobs(request: Request) -> Jobs:
+    jobs: Jobs = request.app.state.jobs
+    return jobs
+
+
+def _job(request: Request, number: str) -> Job:
+    return _jobs(request).get(number)

@@ -1,0 +1,44 @@
+"""Made: a piece as the library takes it, with what lists tell of it.
+
+Written music that ABC can hold is kept as ABC, everything else as MIDI: files that people can open
+with other programs.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nokturn.errors import Error
+from nokturn.music.piece import Piece
+from nokturn.workflows.info import describe
+from nokturn.workflows.save import kind_named
+
+
+def made(piece: Piece, *, kind: str, parent: str = "") -> dict[str, Any]:
+    """Return a piece as plain data: file, and what is known of it.
+
+    Parameters
+    ----------
+    kind
+        tune, lofi or import.
+    parent
+        Id of the piece that it was made from.
+    """
+    data, ending = _file(piece)
+    told = describe(piece)
+    recipe = piece.recipe or {}
+    return {
+        "title": told.title, "data": data, "ending": ending, "kind": kind, "parent": parent,
+        "key": told.key, "meter": told.meter, "tempo_qpm": round(told.tempo, 3),
+        "bars": told.bars, "seconds": round(told.seconds, 3),
+        "model": str(recipe.get("model", "")), "seed": recipe.get("seed"), "recipe": piece.recipe,
+    }  # fmt: skip
+
+
+def _file(piece: Piece) -> tuple[bytes, str]:
+    if piece.written:
+        try:
+            return kind_named("abc").dumps([piece]), ".abc"
+        except Error:  # drums, tablature ...: more than ABC holds
+            pass
+    return kind_named("mid").dumps([piece]), ".mid"
