@@ -22,6 +22,7 @@ from typing import Any
 from nokturn.errors import UsageError
 from nokturn.studio.problems import problem
 
+VERBS = "nokturn.studio.verbs"
 Message = Callable[[str, str, Any], None]
 
 
@@ -59,14 +60,23 @@ class Worker:
         runs ``verbs.generate.warm()`` where there is one.
     limit
         Bytes of memory it may take; 0 = as many as there are.
+    verbs
+        The package in which verbs are found.
     """
 
-    def __init__(self, on_message: Message, *, warm: Sequence[str] = (), limit: int = 0) -> None:
+    def __init__(
+        self,
+        on_message: Message,
+        *,
+        warm: Sequence[str] = (),
+        limit: int = 0,
+        verbs: str = VERBS,
+    ) -> None:
         self._on_message = on_message
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
         self._process = context.Process(
-            target=_serve, args=(theirs, tuple(warm), limit), daemon=True
+            target=_serve, args=(theirs, verbs, tuple(warm), limit), daemon=True
         )
         self._process.start()
         theirs.close()
@@ -105,7 +115,7 @@ class Worker:
             self._on_message("", "died", signalled)
 
 
-def _serve(pipe: Connection, warm: Sequence[str], limit: int) -> None:
+def _serve(pipe: Connection, verbs: str, warm: Sequence[str], limit: int) -> None:
     """Be the process: do what comes through the pipe until it closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which ends us
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -122,13 +132,13 @@ def _serve(pipe: Connection, warm: Sequence[str], limit: int) -> None:
     work = _Inbox()
     threading.Thread(target=_hear, args=(pipe, now, work), daemon=True).start()
     for verb in warm:
-        getattr(_verb(verb), "warm", lambda: None)()
+        getattr(_verb(verbs, verb), "warm", lambda: None)()
     while True:
         task, verb, arguments = work.take()
         talk = now[task]
         talk._send = _event_sender(send, task)
         try:
-            send(task, "done", _verb(verb).run(talk, **arguments))
+            send(task, "done", _verb(verbs, verb).run(talk, **arguments))
         except (Exception, SystemExit) as error:
             send(task, "failed", problem(error))
         finally:
@@ -169,11 +179,11 @@ def _hear(pipe: Connection, now: dict[str, Talk], work: _Inbox) -> None:
         os._exit(0)
 
 
-def _verb(name: str) -> Any:
+def _verb(verbs: str, name: str) -> Any:
     """Return the module of a verb; names never come from files."""
     if not name.isidentifier() or name.startswith("_"):
         raise UsageError(f"There is no verb named {name!r}.")
-    return importlib.import_module(f"nokturn.studio.verbs.{name}")
+    return importlib.import_module(f"{verbs}.{name}")
 
 
 def _limit_memory(limit: int) -> None:

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from nokturn.errors import Error, InputError
-from nokturn.studio._worker import Worker
+from nokturn.studio._worker import VERBS, Message, Worker
 from nokturn.studio.problems import BusyError
 
 SECONDS = 60.0  # for one request
@@ -33,10 +34,12 @@ class Desk:
         How many.
     warm
         Verbs that each has ready before it is asked.
+    verbs
+        The package in which verbs are found.
     """
 
-    def __init__(self, workers: int = 2, *, warm: Sequence[str] = WARM) -> None:
-        self._warm = warm
+    def __init__(self, workers: int = 2, *, warm: Sequence[str] = WARM, verbs: str = VERBS) -> None:
+        self._new = partial(Worker, warm=warm, limit=MEMORY_BYTES, verbs=verbs)
         self._count = workers
         self._free: asyncio.Queue[_Seat] = asyncio.Queue()
         self._seats: list[_Seat] = []
@@ -45,7 +48,7 @@ class Desk:
     async def start(self) -> None:
         """Start the workers."""
         for _ in range(self._count):
-            seat = _Seat(self._warm)
+            seat = _Seat(self._new)
             self._seats.append(seat)
             self._free.put_nowait(seat)
 
@@ -88,8 +91,8 @@ class ProblemError(Error):
 class _Seat:
     """A worker at the desk."""
 
-    def __init__(self, warm: Sequence[str]) -> None:
-        self._warm = warm
+    def __init__(self, make: Callable[[Message], Worker]) -> None:
+        self._make = make
         self._numbers = itertools.count()
         self._answer: asyncio.Future[Any] | None = None
         self._task = ""
@@ -103,7 +106,7 @@ class _Seat:
             if not self._loop.is_closed():
                 self._loop.call_soon_threadsafe(self._heard, made, task, kind, data)
 
-        made.append(Worker(heard, warm=self._warm, limit=MEMORY_BYTES))
+        made.append(self._make(heard))
         return made[0]
 
     async def ask(self, verb: str, arguments: dict[str, Any], seconds: float) -> Any:

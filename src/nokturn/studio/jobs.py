@@ -19,11 +19,12 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
 from nokturn.errors import Error
-from nokturn.studio._worker import Worker
+from nokturn.studio._worker import VERBS, Message, Worker
 from nokturn.studio.problems import BusyError, MissingError, problem
 from nokturn.workflows.save import write_whole
 
@@ -123,6 +124,8 @@ class Jobs:
     keepers
         What becomes of events of a kind before they are told: ``{"made": keep}`` is given the job
         and the data and returns the kind and data that are told in their place.
+    verbs
+        The package in which verbs are found.
     """
 
     def __init__(
@@ -133,10 +136,12 @@ class Jobs:
         waiting: int = WAITING,
         warm: Sequence[str] = WARM,
         keepers: Mapping[str, Keeper] | None = None,
+        verbs: str = VERBS,
     ) -> None:
         self.folder = folder
         self._keepers = dict(keepers or {})
-        self._most, self._most_waiting, self._warm = running, waiting, warm
+        self._most, self._most_waiting = running, waiting
+        self._new = partial(Worker, warm=warm, verbs=verbs)
         self._jobs: dict[str, Job] = {}
         self._queue: deque[Job] = deque()
         self._seats: list[_Seat] = []
@@ -147,7 +152,7 @@ class Jobs:
         """Start the workers, and take in what earlier studios did."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self._remember()
-        self._seats = [_Seat(self, self._warm) for _ in range(self._most)]
+        self._seats = [_Seat(self, self._new) for _ in range(self._most)]
 
     async def close(self) -> None:
         """End all work; what was not finished is interrupted."""
@@ -326,9 +331,9 @@ class Jobs:
 class _Seat:
     """A place where a worker sits, and the job it has."""
 
-    def __init__(self, jobs: Jobs, warm: Sequence[str]) -> None:
+    def __init__(self, jobs: Jobs, make: Callable[[Message], Worker]) -> None:
         self.job: Job | None = None
-        self._jobs, self._warm = jobs, warm
+        self._jobs, self._make = jobs, make
         self._loop = asyncio.get_running_loop()
         self._begun = time.monotonic()
         self.worker = self._new()
@@ -341,7 +346,7 @@ class _Seat:
                 self._loop.call_soon_threadsafe(self._heard, made, task, kind, data)
 
         self._begun = time.monotonic()
-        made.append(Worker(heard, warm=self._warm))
+        made.append(self._make(heard))
         return made[0]
 
     def begin(self, job: Job) -> None:

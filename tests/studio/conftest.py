@@ -1,0 +1,41 @@
+"""What tests of the studio share: verbs that misbehave, for worker processes."""
+
+import pytest
+
+ODD_VERBS = {
+    "double": "def run(talk, number):\n    return 2 * number\n",
+    "tell": """
+def run(talk, times):
+    for i in range(times):
+        talk.progress((i + 1) / times)
+        talk.say("note", pitch=60 + i)
+    return {"times": times}
+""",
+    "until_stopped": """
+def run(talk):
+    talk.say("begun")
+    talk.stop.wait(60)
+    return {"stopped": talk.stop.is_set()}
+""",
+    "hang": "import time\ndef run(talk):\n    talk.say('begun')\n    time.sleep(600)\n",
+    "die": "import os\ndef run(talk, code=7):\n    os._exit(code)\n",
+    "be_killed": "import os, signal\ndef run(talk):\n    os.kill(os.getpid(), signal.SIGKILL)\n",
+    "gorge": "def run(talk):\n    return len(bytearray(64 << 30))\n",
+    "refuse": """
+from nokturn.errors import InputError
+def run(talk):
+    raise InputError("a bar is too long.", "Remove a note.", source="jig.abc", line=7)
+""",
+}
+
+
+@pytest.fixture()
+def odd_verbs(tmp_path, monkeypatch):
+    """A package of verbs that count, hang, die ...; its name."""
+    package = tmp_path / "odd_verbs"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    for name, text in ODD_VERBS.items():
+        (package / f"{name}.py").write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    return "odd_verbs"

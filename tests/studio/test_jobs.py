@@ -1,0 +1,179 @@
+"""Long work: the queue, events with numbers, stop, cancel, what survives."""
+
+import asyncio
+import json
+import time
+
+import pytest
+
+from nokturn.studio.jobs import Jobs
+from nokturn.studio.problems import BusyError, MissingError
+
+
+def with_jobs(folder, odd_verbs, work, **settings):
+    """Run a coroutine function with jobs."""
+
+    async def run():
+        jobs = Jobs(folder, warm=(), verbs=odd_verbs, **settings)
+        await jobs.start()
+        try:
+            return await work(jobs)
+        finally:
+            await jobs.close()
+
+    return asyncio.run(run())
+
+
+async def told(jobs, job, after=0):
+    """Return a job's events as (number, kind, data) once it has ended."""
+    text = b"".join([part async for part in jobs.follow(job, after)]).decode()
+    events = []
+    for block in text.split("\n\n"):
+        if block and not block.startswith(":"):
+            lines = dict(line.split(": ", 1) for line in block.split("\n"))
+            events.append((int(lines["id"]), lines["event"], json.loads(lines["data"])))
+    return events
+
+
+async def until(condition, seconds=20):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not happen"
+        await asyncio.sleep(0.02)
+
+
+def test_events_come_in_order_and_end_with_the_result(tmp_path, odd_verbs):
+    async def work(jobs):
+        return await told(jobs, jobs.submit("tell", {"times": 5}))
+
+    events = with_jobs(tmp_path / "jobs", odd_verbs, work)
+    assert [data["pitch"] for _, kind, data in events if kind == "note"] == [60, 61, 62, 63, 64]
+    assert [number for number, _, _ in events] == sorted({number for number, _, _ in events})
+    assert events[-2][1:] == ("result", {"times": 5, "pieces": []})
+    assert events[-1][2]["state"] == "done"
+
+
+def test_who_comes_back_gets_what_was_missed_and_nothing_twice(tmp_path, odd_verbs):
+    async def work(jobs):
+        job = jobs.submit("tell", {"times": 5})
+        first = await told(jobs, job)
+        middle = first[len(first) // 2][0]
+        return first, await told(jobs, job, after=middle), middle
+
+    first, again, middle = with_jobs(tmp_path / "jobs", odd_verbs, work)
+    assert again == [event for event in first if event[0] > middle]
+
+
+def test_two_run_and_others_wait_in_order(tmp_path, odd_verbs):
+    async def work(jobs):
+        held = [jobs.submit("until_stopped", {}) for _ in range(4)]
+        assert [job.state for job in held] == ["running", "running", "waiting", "waiting"]
+        assert jobs.counts == {"running": 2, "waiting": 2}
+        jobs.stop(held[0])
+        await until(lambda: held[2].state == "running")
+        return held[0].result, held[3].state
+
+    assert with_jobs(tmp_path / "jobs", odd_verbs, work) == (
+        {"stopped": True, "pieces": []},
+        "waiting",
+    )
+
+
+def test_a_full_queue_refuses_at_once(tmp_path, odd_verbs):
+    async def work(jobs):
+        for _ in range(1 + 3):
+            jobs.submit("hang", {})
+        began = time.perf_counter()
+        with pytest.raises(BusyError, match="3 pieces of work are waiting"):
+            jobs.submit("hang", {})
+        return time.perf_counter() - began
+
+    assert with_jobs(tmp_path / "jobs", odd_verbs, work, running=1, waiting=3) < 0.05
+
+
+def test_cancelling_ends_the_work_within_a_second(tmp_path, odd_verbs):
+    async def work(jobs):
+        job = jobs.submit("hang", {})
+        await until(lambda: any(event.kind == "begun" for event in job.events))
+        process = jobs._seats[0].worker._process
+        jobs.cancel(job)
+        began = time.monotonic()
+        await until(lambda: not process.is_alive())
+        assert time.monotonic() - began < 1
+        other = jobs.submit("tell", {"times": 1})
+        await told(jobs, other)
+        return job.state, other.state
+
+    assert with_jobs(tmp_path / "jobs", odd_verbs, work, running=1) == ("cancelled", "done")
+
+
+@pytest.mark.parametrize(
+    ("verb", "code"), [("die", "internal"), ("be_killed", "resource"), ("refuse", "input")]
+)
+def test_a_job_that_breaks_is_one_failed_job(tmp_path, odd_verbs, verb, code):
+    async def work(jobs):
+        broken, whole = jobs.submit(verb, {}), jobs.submit("tell", {"times": 1})
+        await told(jobs, broken)
+        await told(jobs, whole)
+        return broken.state, broken.error["code"], whole.state
+
+    assert with_jobs(tmp_path / "jobs", odd_verbs, work, running=1) == ("failed", code, "done")
+
+
+def test_what_was_not_finished_is_interrupted_and_remembered(tmp_path, odd_verbs):
+    async def leave(jobs):
+        job = jobs.submit("tell", {"times": 2}, title="two notes")
+        await told(jobs, job)
+        return job.id, jobs.submit("hang", {}).id
+
+    async def come_back(jobs):
+        return {job.id: (job.title, job.state, job.result) for job in jobs.all()}
+
+    done, held = with_jobs(tmp_path / "jobs", odd_verbs, leave, running=1)
+    found = with_jobs(tmp_path / "jobs", odd_verbs, come_back)
+    assert found[done] == ("two notes", "done", {"times": 2, "pieces": []})
+    assert found[held][1] == "interrupted"
+
+
+def test_a_damaged_record_hides_no_other(tmp_path, odd_verbs):
+    (tmp_path / "jobs").mkdir()
+    (tmp_path / "jobs" / "0123.json").write_text("{")
+
+    async def work(jobs):
+        with pytest.raises(MissingError, match="no such piece of work"):
+            jobs.get("0123")
+        return len(jobs.all())
+
+    assert with_jobs(tmp_path / "jobs", odd_verbs, work) == 0
+
+
+def test_what_a_job_makes_goes_through_its_keeper(tmp_path, odd_verbs):
+    def keep(job, data):
+        job.pieces.append(str(data["pitch"]))
+        return "piece", {"id": str(data["pitch"])}
+
+    async def work(jobs):
+        job = jobs.submit("tell", {"times": 2})
+        return await told(jobs, job)
+
+    events = with_jobs(tmp_path / "jobs", odd_verbs, work, keepers={"note": keep})
+    assert [data for _, kind, data in events if kind == "piece"] == [{"id": "60"}, {"id": "61"}]
+    assert events[-2][2]["pieces"] == ["60", "61"]
+
+
+def test_all_jobs_can_be_watched_at_once(tmp_path, odd_verbs):
+    async def work(jobs):
+        seen = []
+
+        async def watch():
+            async for part in jobs.changes():
+                seen.append(json.loads(part.decode().split("data: ")[1]))
+
+        watching = asyncio.create_task(watch())
+        jobs.submit("tell", {"times": 3}, title="three")
+        await until(lambda: any(job["state"] == "done" for job in seen))
+        watching.cancel()
+        return seen[-1]
+
+    last = with_jobs(tmp_path / "jobs", odd_verbs, work)
+    assert (last["title"], last["state"], last["progress"]) == ("three", "done", 1.0)
