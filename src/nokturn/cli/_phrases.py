@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
+from nokturn.cli._pieces import FORCE, JSON, SEED
 from nokturn.cli._terminal import Terminal
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -28,9 +29,7 @@ _OPTIONS = (
         metavar="X",
         help="0 = the likeliest each time; else drawn.",
     ),
-    click.option(
-        "--seed", type=click.IntRange(0, 2**31 - 1), metavar="N", help="Else a random one."
-    ),
+    SEED,
     click.option(
         "-o",
         "--out",
@@ -38,8 +37,8 @@ _OPTIONS = (
         metavar="PATH",
         help="File or folder to write. May be repeated.",
     ),
-    click.option("--force", is_flag=True, help="Write over files that exist."),
-    click.option("--json", "as_json", is_flag=True, help="One JSON object a phrase."),
+    FORCE,
+    JSON,
 )
 
 

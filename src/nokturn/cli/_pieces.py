@@ -16,20 +16,24 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+COUNT = click.option(
+    "-n",
+    "--variations",
+    "n",
+    type=click.IntRange(1, 1000),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="How many; each has the next seed.",
+)
+SEED = click.option(
+    "--seed", type=click.IntRange(0, 2**31 - 1), metavar="N", help="Else a random one."
+)
+FORCE = click.option("--force", is_flag=True, help="Write over files that exist.")
+JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object a piece.")
 _OPTIONS = (
-    click.option(
-        "-n",
-        "--variations",
-        "n",
-        type=click.IntRange(1, 1000),
-        default=1,
-        show_default=True,
-        metavar="N",
-        help="How many; each has the next seed.",
-    ),
-    click.option(
-        "--seed", type=click.IntRange(0, 2**31 - 1), metavar="N", help="Else a random one."
-    ),
+    COUNT,
+    SEED,
     click.option(
         "-o",
         "--out",
@@ -46,8 +50,8 @@ _OPTIONS = (
         metavar="NAME",
         help="Format for -o -.",
     ),
-    click.option("--force", is_flag=True, help="Write over files that exist."),
-    click.option("--json", "as_json", is_flag=True, help="One JSON object a piece."),
+    FORCE,
+    JSON,
 )
 
 

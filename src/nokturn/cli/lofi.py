@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from nokturn.cli._frame import Command
+from nokturn.cli._pieces import SEED
 from nokturn.cli._terminal import Terminal
 from nokturn.errors import UsageError
 
@@ -49,7 +50,7 @@ EXAMPLES = (
     metavar="NAME=VALUE",
     help="Any setting of a preset: lead=flute, kit=electronic, space=0.6. May be repeated.",
 )
-@click.option("--seed", type=click.IntRange(0, 2**31 - 1), metavar="N", help="Else a random one.")
+@SEED
 @click.option("--stems", default="", metavar="FOLDER", help="Also write each part as WAV.")
 @click.option(
     "--loop", type=click.IntRange(1, 64), metavar="BARS", help="Also a loop, exact to the sample."

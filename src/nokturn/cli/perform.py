@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from nokturn.cli._frame import Command
+from nokturn.cli._pieces import SEED
 from nokturn.cli._terminal import Terminal
 
 EXAMPLES = (
@@ -55,7 +56,7 @@ EXAMPLES = (
     help="Melody=flute, 2=cello, all=piano; General MIDI names or 1-128. May be repeated.",
 )
 @click.option("--tune", type=click.IntRange(1), metavar="N", help="Only tune N of the file.")
-@click.option("--seed", type=click.IntRange(0, 2**31 - 1), metavar="N", help="Else a random one.")
+@SEED
 @click.option(
     "-o", "--out", multiple=True, required=True, metavar="PATH", help="File to write. May repeat."
 )

@@ -8,6 +8,7 @@ import click
 
 from nokturn.cli._frame import Command
 from nokturn.cli._phrases import told, with_options
+from nokturn.cli._pieces import COUNT
 from nokturn.cli._terminal import Terminal
 
 EXAMPLES = (
@@ -27,16 +28,7 @@ EXAMPLES = (
     metavar="X",
     help="0 = as the model remembers it, 1 = any phrase at all.",
 )
-@click.option(
-    "-n",
-    "--variations",
-    "n",
-    type=click.IntRange(1, 1000),
-    default=1,
-    show_default=True,
-    metavar="N",
-    help="How many; each has the next seed.",
-)
+@COUNT
 @with_options
 @click.pass_obj
 def vary(

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from nokturn import registry
-from nokturn.errors import InputError, UsageError
+from nokturn.errors import InputError
 from nokturn.music.piece import Piece
 
 MAX_FILE_BYTES = 64 * 1024 * 1024
@@ -65,18 +65,6 @@ class Format(registry.Component):
 def all_formats() -> tuple[type[Format], ...]:
     """Return every format there is."""
     return tuple(registry.find("formats", name) for name in registry.names("formats"))
-
-
-def format_of(name: str | Path) -> type[Format]:
-    """Return the format that a file name's ending means; raises `UsageError` for none."""
-    ending = Path(name).suffix.lower()
-    for kind in all_formats():
-        if ending in kind.extensions:
-            return kind
-    known = sorted(e for kind in all_formats() for e in kind.extensions)
-    raise UsageError(
-        f"{name}: no music is kept in files ending in {ending!r}.", f"Known: {', '.join(known)}."
-    )
 
 
 def loads(data: bytes, *, source: str = "<data>", strict: bool = False) -> list[Piece]:

@@ -10,6 +10,7 @@ window and on a lake sound alike here.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import ClassVar
@@ -33,7 +34,7 @@ Samples = NDArray[np.float64]
 
 
 @dataclass
-class Ambience:
+class Ambience(ABC):
     """What all ambiences have.
 
     Attributes
@@ -75,13 +76,13 @@ class Ambience:
         out *= np.float32(self.amount**LAW * self._level())
         return out
 
+    @abstractmethod
     def _level(self) -> float:
         """Return the factor that brings this ambience to its loudness at amount 1."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _happening(self, number: int, rng: np.random.Generator) -> Signal:
         """Return what begins in a segment, (2, at most 3 segments), at any loudness."""
-        raise NotImplementedError
 
     def _segment(self, number: int) -> Signal:
         """Return a segment: what begins in it, and what still sounds from those before."""

@@ -12,6 +12,7 @@ share a piano.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -101,7 +102,7 @@ class Burst:
 
 
 @dataclass(frozen=True)
-class Instrument:
+class Instrument(ABC):
     """What all instruments have.
 
     Attributes
@@ -160,9 +161,9 @@ class Instrument:
         gain = LEVEL * 10 ** (self.level / 20) / max(loud, 1e-6)
         return (made[..., :wanted] * gain).astype(np.float32)
 
+    @abstractmethod
     def _made(self, pitch: int, velocity: int, count: int, rate: int) -> Samples:
         """Return so many samples, or fewer where the tone has died away, at any loudness."""
-        raise NotImplementedError
 
 
 def loudness(head: Samples, rate: int) -> float:
