@@ -1,0 +1,108 @@
+/**
+ * The badge of jobs in the bar: how many run or wait, and a list of them with what they made.
+ *
+ * Jobs live on the server; any tab shows the same. The stream of changes only says that something
+ * changed, the list is read anew.
+ */
+
+import { connection, events, get, post } from "./api.js";
+import { clear, h, icon, throttled } from "./dom.js";
+import { ago, duration, has, percent, t } from "./i18n.js";
+import { popup } from "./popup.js";
+
+const ACTIVE = new Set(["waiting", "running"]);
+const SHOWN = 8;
+
+let jobs = [];
+const listeners = new Set();
+
+/** Make the badge and keep it true. */
+export function badge() {
+  const count = h("span", { class: "badge-count num", hidden: true });
+  const button = h("button", { class: "icon-button badge", type: "button" }, icon("work"), count);
+  const redraw = () => {
+    const active = jobs.filter((job) => ACTIVE.has(job.state)).length;
+    count.textContent = String(active);
+    count.hidden = active === 0;
+    button.classList.toggle("busy", active > 0);
+    button.setAttribute("aria-label", active ? t("jobs.active", { n: active }) : t("jobs.title"));
+    button.title = button.getAttribute("aria-label");
+  };
+  listeners.clear();
+  listeners.add(redraw);
+  redraw();
+  return popup(button, panel, { label: t("jobs.title"), end: true });
+}
+
+/** Listen to what changes, for as long as the page lives. */
+export function listen() {
+  const refresh = throttled(700, load);
+  events("/events", { "*": refresh }, { endless: true });
+  connection.addEventListener("back", refresh);
+  refresh();
+}
+
+async function load() {
+  const answer = await get("/jobs").catch(() => null); // the banner says that the server is gone
+  if (!answer) return;
+  jobs = Array.isArray(answer) ? answer : (answer.items ?? []);
+  listeners.forEach((run) => run());
+}
+
+function panel(close) {
+  const body = h("div", { class: "jobs" });
+  const draw = () => {
+    if (!body.isConnected && body.dataset.drawn) {
+      listeners.delete(draw);
+      return;
+    }
+    body.dataset.drawn = "yes";
+    const items = jobs.slice(0, SHOWN);
+    clear(body, h("h2", { class: "panel-title" }, t("jobs.title")));
+    if (items.length) body.append(h("ul", { class: "jobs-list" }, items.map((job) => row(job, close))));
+    else body.append(h("p", { class: "muted" }, t("jobs.none")));
+  };
+  listeners.add(draw);
+  draw();
+  return body;
+}
+
+function row(job, close) {
+  const active = ACTIVE.has(job.state);
+  return h(
+    "li",
+    { class: "jobs-row", data: { state: job.state } },
+    h("div", { class: "jobs-what" }, h("span", { class: "jobs-name" }, titled(job)), h("span", { class: "muted small" }, said(job))),
+    active ? h("progress", { class: "progress", max: 1, value: job.progress || 0, aria: { label: titled(job) } }) : null,
+    h("div", { class: "cluster tight" }, active ? buttons(job) : results(job, close)),
+  );
+}
+
+function titled(job) {
+  const verb = has(`jobs.verbs.${job.verb}`) ? t(`jobs.verbs.${job.verb}`) : job.verb;
+  return job.title ? `${verb}: ${job.title}` : verb;
+}
+
+function said(job) {
+  if (job.state === "running") {
+    const left = job.eta_s ? ` · ${t("jobs.left", { time: duration(job.eta_s) })}` : "";
+    return `${percent(job.progress || 0)}${left}`;
+  }
+  const state = t(`jobs.states.${job.state}`);
+  return job.error?.what ? `${state}: ${job.error.what}` : `${state} · ${ago(job.created)}`;
+}
+
+function buttons(job) {
+  const tell = (what) => () => post(`/jobs/${job.id}/${what}`).then(load, load);
+  const stop = h("button", { class: "button small", type: "button", on: { click: tell("stop") } }, t("jobs.stop"));
+  const cancel = h("button", { class: "button small quiet", type: "button", on: { click: tell("cancel") } }, t("jobs.cancel"));
+  return job.state === "running" ? [stop, cancel] : [cancel];
+}
+
+function results(job, close) {
+  const { pieces = [], piece, model } = job.result ?? {};
+  const open = (path, text) => h("a", { class: "button small quiet", href: path, on: { click: () => close(false) } }, text);
+  if (model) return [open(`/models/${encodeURIComponent(model)}`, t("jobs.openModel"))];
+  if (piece) return [open(job.verb === "lofi" ? `/lofi/${piece}` : `/p/${piece}`, t("jobs.open"))];
+  return pieces.slice(0, 4).map((id, i) => open(`/p/${id}`, pieces.length > 1 ? "ABCD"[i] : t("jobs.open")));
+}
