@@ -31,8 +31,8 @@ class Lines:
     Events are known by their identity as objects, so a sheet may hold equal ones.
     """
 
-    def __init__(self, sheet: Sheet, part: Part, timed: Timed, name: str) -> None:
-        self.timed = timed
+    def __init__(self, sheet: Sheet, part: Part, timed: Timed, name: str, *, ids: bool) -> None:
+        self.timed, self.ids = timed, ids
         self.drums = name if sheet.voices[part.voices[0]].drums else ""
         self.part = part
         self._tied: dict[int, frozenset[Pitch]] = {}
@@ -64,6 +64,7 @@ class Lines:
             syllabic=lambda event, verse: self._words.get((id(event), verse), "single"),
             held=lambda event, verse: (id(event), verse) in self._held,
             drums=self.drums,
+            where=(index, voice) if self.ids else None,
         )
 
     def sounding(self, voice: int, signs: list[Chunk]) -> list[tuple[Ticks, Identity, Pitch, bool]]:

@@ -13,7 +13,7 @@ from nokturn.formats._musicxml_marks import GROUPS, NOTATIONS, before_note
 from nokturn.formats._musicxml_values import single
 from nokturn.formats._musicxml_voice import Chunk
 from nokturn.music.pitch import LETTERS, Pitch
-from nokturn.music.sheet import Event, Grace
+from nokturn.music.sheet import Event, Grace, Place
 from nokturn.music.time import Ticks, exact
 
 ACCIDENTAL_NAMES = {
@@ -53,7 +53,8 @@ class Line:
     ``drums`` names the part where it is drums: each then is an instrument of its own.
     ``slurs`` gives the numbers of slurs that begin and end at an event; ``tied`` the pitches of the
     event before that are tied to this one; ``syllabic`` a verse's word position at an event,
-    and ``held`` whether its syllable is held over the next note.
+    and ``held`` whether its syllable is held over the next note. ``where`` are the indices of bar
+    and voice where notes get ids, else None.
     """
 
     number: int
@@ -65,6 +66,16 @@ class Line:
     syllabic: Callable[[Event, int], str]
     held: Callable[[Event, int], bool]
     drums: str = ""
+    where: tuple[int, int] | None = None
+
+
+def sign_id(place: Place, nth: int = 0) -> str:
+    """Return the id of a written note's first sign, or of a further one that is tied to it.
+
+    >>> sign_id(Place(4, 0, 2)), sign_id(Place(4, 0, 2), 1)
+    ('n4-0-2-0', 'n4-0-2-0-1')
+    """
+    return f"{place.name}-{nth}" if nth else place.name
 
 
 def write_sign(measure: Element, sign: Chunk, line: Line) -> None:
@@ -75,6 +86,8 @@ def write_sign(measure: Element, sign: Chunk, line: Line) -> None:
     pitches: tuple[Pitch | None, ...] = event.pitches or (None,)
     for place, pitch in enumerate(pitches):
         note = add(measure, "note")
+        if line.where:
+            note.set("id", sign_id(Place(*line.where, sign.index, place), sign.nth))
         if event.hidden:
             note.set("print-object", "no")
         if place:
@@ -158,6 +171,8 @@ def _graces(measure: Element, graces: tuple[Grace, ...], index: int, line: Line)
         value = single(grace.duration)
         for place, pitch in enumerate(grace.pitches):
             note = add(measure, "note")
+            if line.where:
+                note.set("id", sign_id(Place(*line.where, index, place, number)))
             add(note, "grace", **({"slash": "yes"} if grace.slash else {}))
             if place:
                 add(note, "chord")

@@ -31,6 +31,7 @@ class Chunk:
     tuplet_start: bool = False
     tuplet_stop: bool = False
     whole: bool = False  # a rest alone in its measure
+    nth: int = 0  # which of the event's signs it is
     beams: tuple[str, ...] = field(default=())
 
 
@@ -72,7 +73,9 @@ def _split(event: Event, index: int, onset: Ticks, *, whole: bool) -> list[Chunk
     found = []
     for place, (value, duration) in enumerate(zip(signs, lengths, strict=True)):
         first, last = place == 0, place + 1 == len(signs)
-        found.append(Chunk(event, index, onset, duration, value, (actual, normal), first, last))
+        sign = Chunk(event, index, onset, duration, value, (actual, normal), first, last)
+        sign.nth = place
+        found.append(sign)
         onset = exact(Fraction(onset) + duration)
     return found
 

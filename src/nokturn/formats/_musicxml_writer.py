@@ -23,13 +23,14 @@ from nokturn.formats._musicxml_notes import (
     accidentals,
     add,
     clean,
+    sign_id,
     ticks_text,
     write_sign,
 )
 from nokturn.formats._musicxml_voice import Chunk, chunks
 from nokturn.music.piece import Piece
 from nokturn.music.pitch import Pitch
-from nokturn.music.sheet import Bar, Sheet
+from nokturn.music.sheet import Bar, Place, Sheet
 from nokturn.music.time import Meter, Ticks
 
 HEAD = (
@@ -39,8 +40,11 @@ HEAD = (
 )
 
 
-def write(piece: Piece) -> str:
-    """Return a piece as MusicXML text."""
+def write(piece: Piece, *, ids: bool = False) -> str:
+    """Return a piece as MusicXML text.
+
+    With ``ids`` every note, rest and measure has one: `sign_id`, `measure_id`.
+    """
     sheet = piece.sheet
     root = Element("score-partwise", version="4.0")
     _credits(root, sheet, piece.title or sheet.title, piece.recipe)
@@ -50,7 +54,8 @@ def write(piece: Piece) -> str:
     divisions: list[Element] = []
     for number, part in enumerate(laid_out, 1):
         element = add(root, "part", id=f"P{number}")
-        PartWriter(sheet, part, f"P{number}", first=number == 1, timed=timed).write(element)
+        writer = PartWriter(sheet, part, f"P{number}", first=number == 1, timed=timed, ids=ids)
+        writer.write(element)
         divisions += element.iterfind("measure/attributes/divisions")
     grid = lcm(*{(ticks / 480).denominator for _, ticks in timed}, 1)
     for element, ticks in timed:
@@ -120,12 +125,44 @@ def _drum_list(part: Element, name: str, struck: list[int]) -> None:
         add(element, "midi-unpitched", str(midi + 1))
 
 
+def measure_id(bar: int) -> str:
+    """Return the id of the measure that a bar of the sheet becomes.
+
+    >>> measure_id(4)
+    'm4'
+    """
+    return f"m{bar}"
+
+
+def written_ids(sheet: Sheet) -> dict[Place, tuple[str, ...]]:
+    """Return the ids of every written note: one, or more where it takes several signs.
+
+    Rests are named like the first note of a chord.
+    """
+    found: dict[Place, tuple[str, ...]] = {}
+    starts = [number.start for number in numbers(sheet)]
+    for b, (bar, meter) in enumerate(zip(sheet.bars, sheet.meters(), strict=True)):
+        for v, events in enumerate(bar.voices):
+            for sign in chunks(events, meter, starts[b], bar.length):
+                for k in range(max(1, len(sign.event.pitches))):
+                    place = Place(b, v, sign.index, k)
+                    found[place] = (*found.get(place, ()), sign_id(place, sign.nth))
+                for g, grace in enumerate(sign.event.graces if sign.first else ()):
+                    for k in range(len(grace.pitches)):
+                        place = Place(b, v, sign.index, k, g)
+                        found[place] = (sign_id(place),)
+    return found
+
+
 class PartWriter:
     """Writes the measures of one part."""
 
-    def __init__(self, sheet: Sheet, part: Part, name: str, *, first: bool, timed: Timed) -> None:
+    def __init__(
+        self, sheet: Sheet, part: Part, name: str, *, first: bool, timed: Timed, ids: bool = False
+    ) -> None:
         self.sheet, self.part, self.first, self.timed = sheet, part, first, timed
-        self.lines = Lines(sheet, part, timed, name)
+        self.lines = Lines(sheet, part, timed, name, ids=ids)
+        self.named = ids and first  # a measure has one id in all parts
         self.keyed = first or not self.lines.drums  # readers take the key from the first part
         self.meters, self.keys = list(sheet.meters()), list(sheet.keys())
         self.numbers = numbers(sheet)
@@ -140,6 +177,8 @@ class PartWriter:
         measure = add(part, "measure", number=number.text)
         if number.implicit:
             measure.set("implicit", "yes")
+        if self.named:
+            measure.set("id", measure_id(index))
         if index and self.sheet.bars[index - 1].break_after:
             add(measure, "print", new_system="yes")
         self._ending(measure, bar)

@@ -10,17 +10,24 @@ it is what stands on paper: full durations, one velocity, no grace notes.
     >>> bar = Bar([[Event(480, (Pitch(0),)), Event(480, (Pitch(2),))]], repeat_end=2)
     >>> perform(Sheet([bar])).tracks[0].notes["onset"].tolist()
     [0, 480, 960, 1440]
+
+`performed` tells beside the score which written notes each sounding one comes from, and which bars
+are played when: what a screen needs to show where the music is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import accumulate
+from typing import NamedTuple
+
+import numpy as np
 
 from nokturn.music.pitch import Key
-from nokturn.music.score import Score, Track
-from nokturn.music.sheet import Bar, Event, Sheet
+from nokturn.music.score import NOTE, Score, Track
+from nokturn.music.sheet import Bar, Event, Place, Sheet
 from nokturn.music.time import TICKS_PER_QUARTER, WHOLE, Meter, Ticks, exact
 from nokturn.music.unfold import playing_order
 
@@ -31,6 +38,48 @@ DYNAMICS = {
 }  # fmt: skip
 ACCENTS = {"accent": 14, ">": 14, "emphasis": 14, "L": 14, "marcato": 18, "^": 18}
 GRACE_TICKS = 60  # a 32nd each, or less where the note is short
+
+Where = tuple[int, ...]  # the values of a Place, which takes time to make
+
+
+class PlayedBar(NamedTuple):
+    """A bar as it is played.
+
+    ``number`` is 1 for the first full bar, 0 for a pickup, and goes on through repeats; ``start``
+    and ``stop`` are ticks of the score, ``written`` the indices of the sheet's bars that it is made
+    of: two where a repeat sign stands in the middle.
+    """
+
+    number: int
+    start: int
+    stop: int
+    meter: Meter
+    written: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Performed:
+    """A sheet and its score, and how they belong together.
+
+    ``order`` are the indices of the sheet's bars as they are played, ``where`` says for each track,
+    for each of its notes, where it is written.
+    """
+
+    sheet: Sheet
+    score: Score
+    order: list[int]
+    where: list[list[list[Where]]]
+
+    def sources(self) -> list[list[tuple[Place, ...]]]:
+        """Return for each track, for each of its notes, the written notes that sound as this one.
+
+        Several where they are tied, in order; none where nothing is written for it.
+        """
+        return [[tuple(Place(*where) for where in note) for note in track] for track in self.where]
+
+    def bars(self) -> list[PlayedBar]:
+        """Return the bars in the order in which they are played."""
+        return played_bars(self.sheet, self.order, self.score.ticks_per_quarter)
 
 
 def perform(
@@ -56,6 +105,19 @@ def perform(
     LimitError
         Where the repeats would make more than 20,000 bars.
     """
+    return performed(
+        sheet, as_written=as_written, repeats=repeats, ticks_per_quarter=ticks_per_quarter
+    ).score
+
+
+def performed(
+    sheet: Sheet,
+    *,
+    as_written: bool = False,
+    repeats: bool = True,
+    ticks_per_quarter: int = TICKS_PER_QUARTER,
+) -> Performed:
+    """Return what a sheet sounds like, and where each note of it is written; see `perform`."""
     order = playing_order(sheet) if repeats else list(range(len(sheet.bars)))
     lengths = [sheet.bars[i].length for i in order]
     starts = [0, *accumulate(lengths)]
@@ -65,10 +127,10 @@ def perform(
     for i, start in zip(order, starts, strict=False):
         for voice, player in enumerate(players):
             if voice < len(sheet.bars[i].voices):
-                player.play(sheet.bars[i].voices[voice], start, meters[i])
+                player.play(sheet.bars[i].voices[voice], start, meters[i], (i, voice))
     score = Score(title=sheet.title, ticks_per_quarter=ticks_per_quarter)
     score.length = _rounded(starts[-1], scale)
-    score.tracks = _tracks(sheet, players, scale)
+    score.tracks, where = _tracks(sheet, players, scale)
     score.meters = [
         (_rounded(at, scale), meter) for at, meter in _meter_changes(order, starts, lengths, meters)
     ]
@@ -79,7 +141,36 @@ def perform(
         for at, key in _key_changes(sheet.bars[i], keys[i], start, scale)
     )
     score.tempos = _tempos(sheet, order, starts, scale)
-    return score
+    return Performed(sheet, score, order, where)
+
+
+def played_bars(
+    sheet: Sheet, order: Sequence[int], ticks_per_quarter: int = TICKS_PER_QUARTER
+) -> list[PlayedBar]:
+    """Return the bars of a sheet as they are played in an order (`playing_order`).
+
+    Two short ones that make a full one are one bar; bars without music are left out.
+    """
+    lengths = [sheet.bars[i].length for i in order]
+    starts = [0, *accumulate(lengths)]
+    meters = list(sheet.meters())
+    scale = Fraction(ticks_per_quarter, TICKS_PER_QUARTER)
+    found: list[PlayedBar] = []
+    for first, count, held in _whole_bars(order, lengths, meters):
+        if not held:
+            continue
+        nominal = meters[order[first]]
+        pickup = not found and held < nominal.bar_ticks and first + count < len(order)
+        found.append(
+            PlayedBar(
+                0 if pickup else found[-1].number + 1 if found else 1,
+                _rounded(starts[first], scale),
+                _rounded(starts[first + count], scale),
+                nominal,
+                tuple(order[first : first + count]),
+            )
+        )
+    return found
 
 
 class _Player:
@@ -88,16 +179,18 @@ class _Player:
     def __init__(self, as_written: bool) -> None:
         self.as_written = as_written
         self.notes: list[tuple[Ticks, Ticks, int, int]] = []  # onset, end, pitch, velocity
+        self.where: list[list[Where]] = []  # of each note
         self.tied: dict[int, int] = {}  # pitch -> index of the note that goes on
         self.level = VELOCITY
 
-    def play(self, events: list[Event], start: Ticks, meter: Meter) -> None:
-        """Play one bar."""
+    def play(self, events: list[Event], start: Ticks, meter: Meter, where: Where) -> None:
+        """Play one bar of the voice; ``where`` are both their indices in the sheet."""
         strong = set() if self.as_written else set(accumulate(meter.beats, initial=0))
         offset: Ticks = 0
-        for event in events:
+        for number, event in enumerate(events):
             if event.pitches:
-                self._sound(event, start + offset, self._velocity(event, offset, strong))
+                velocity = self._velocity(event, offset, strong)
+                self._sound(event, start + offset, velocity, (*where, number))
             else:
                 self.tied = {}
             offset += event.duration
@@ -115,10 +208,10 @@ class _Player:
             accent += 4
         return max(1, min(127, self.level + accent))
 
-    def _sound(self, event: Event, onset: Ticks, velocity: int) -> None:
+    def _sound(self, event: Event, onset: Ticks, velocity: int, where: Where) -> None:
         end = onset + event.duration
         if event.graces and not self.as_written:
-            onset = self._graces(event, onset, velocity)
+            onset = self._graces(event, onset, velocity, where)
         off = end
         if "staccato" in event.decorations and not self.as_written:
             off = onset + (end - onset) * Fraction(1, 2)
@@ -130,20 +223,23 @@ class _Player:
             if at is not None and self.notes[at][1] == end - event.duration:
                 begun = self.notes[at]
                 self.notes[at] = (begun[0], end, pitch, begun[3])
+                self.where[at].append((*where, k))
             else:
                 at = len(self.notes)
                 self.notes.append((onset, end if goes_on else off, pitch, velocity))
+                self.where.append([(*where, k)])
             if goes_on:
                 tied[pitch] = at
         self.tied = tied
 
-    def _graces(self, event: Event, onset: Ticks, velocity: int) -> Ticks:
+    def _graces(self, event: Event, onset: Ticks, velocity: int, where: Where) -> Ticks:
         """Play the grace notes from the onset on; return where the note itself begins."""
         each = min(Fraction(GRACE_TICKS), Fraction(event.duration, 2) / len(event.graces))
-        for grace in event.graces:
-            for spelled in grace.pitches:
+        for number, grace in enumerate(event.graces):
+            for k, spelled in enumerate(grace.pitches):
                 row = (onset, exact(onset + each), _in_range(spelled.midi), max(1, velocity - 12))
                 self.notes.append(row)
+                self.where.append([(*where, k, number)])
             onset = exact(onset + each)
         return onset
 
@@ -161,19 +257,26 @@ def _rounded(ticks: Ticks, scale: Fraction) -> int:
     return ticks if scale == 1 and type(ticks) is int else round(ticks * scale)
 
 
-def _tracks(sheet: Sheet, players: list[_Player], scale: Fraction) -> list[Track]:
-    """Return one track a part, its voices together."""
-    tracks = []
+def _tracks(
+    sheet: Sheet, players: list[_Player], scale: Fraction
+) -> tuple[list[Track], list[list[list[Where]]]]:
+    """Return one track a part, its voices together, and where their notes are written."""
+    tracks, found = [], []
     for part in dict.fromkeys(voice.part for voice in sheet.voices):
-        rows = []
+        rows: list[tuple[int, int, int, int]] = []
+        where: list[list[Where]] = []
         first = next(voice for voice in sheet.voices if voice.part == part)
         for voice, player in zip(sheet.voices, players, strict=True):
             if voice.part == part:
                 for onset, end, pitch, velocity in player.notes:
                     begin = _rounded(onset, scale)
                     rows.append((begin, max(1, _rounded(end, scale) - begin), pitch, velocity))
-        tracks.append(Track.of(rows, first.name, first.program, first.drums))
-    return tracks
+                where += player.where
+        notes = np.array(rows, dtype=NOTE)
+        inorder = np.lexsort((notes["duration"], notes["pitch"], notes["onset"]))
+        tracks.append(Track(notes[inorder], first.name, first.program, first.drums))
+        found.append([where[k] for k in inorder.tolist()])
+    return tracks, found
 
 
 def _meter_changes(
@@ -185,23 +288,32 @@ def _meter_changes(
     bar of odd length, such as a pickup, gets a meter of its own, as notation programs write it.
     """
     last: Meter | None = None
+    for first, _, held in _whole_bars(order, lengths, meters):
+        nominal = meters[order[first]]
+        meter = nominal if held in (nominal.bar_ticks, 0) else _meter_of(held, nominal)
+        if meter != last:
+            yield starts[first], meter
+            last = meter
+
+
+def _whole_bars(
+    order: Sequence[int], lengths: list[Ticks], meters: list[Meter]
+) -> Iterator[tuple[int, int, Ticks]]:
+    """Yield the bars as they are heard: place of the first part in the order, parts, length."""
     k = 0
     while k < len(order):
         nominal = meters[order[k]]
-        full, begun, held = nominal.bar_ticks, k, lengths[k]
-        while (
-            k + 1 < len(order)
-            and meters[order[k + 1]] == nominal
-            and 0 < lengths[k + 1] < full
-            and held + lengths[k + 1] <= full
-        ):
-            k += 1
-            held += lengths[k]
-        meter = nominal if held == full or held == 0 else _meter_of(held, nominal)
-        if meter != last:
-            yield starts[begun], meter
-            last = meter
+        full, first, held = nominal.bar_ticks, k, lengths[k]
         k += 1
+        while (
+            k < len(order)
+            and meters[order[k]] == nominal
+            and 0 < lengths[k] < full
+            and held + lengths[k] <= full
+        ):
+            held += lengths[k]
+            k += 1
+        yield first, k - first, held
 
 
 def _meter_of(length: Ticks, nominal: Meter) -> Meter:

@@ -26,6 +26,28 @@ from nokturn.music.pitch import Key, Pitch
 from nokturn.music.time import COMMON_TIME, Meter, Tempo, Ticks
 
 
+class Place(NamedTuple):
+    """Where a note is written: indices of its bar, voice and event, and of its pitch in the chord.
+
+    ``grace`` is the index of the grace note that it is, -1 for the note itself.
+
+    >>> Place(4, 0, 2, 1).name, Place(4, 0, 2, 0, grace=1).name
+    ('n4-0-2-1', 'n4-0-2-0-g1')
+    """
+
+    bar: int
+    voice: int
+    event: int
+    pitch: int = 0
+    grace: int = -1
+
+    @property
+    def name(self) -> str:
+        """A name that no other note of the sheet has, fit for an id in XML."""
+        name = f"n{self.bar}-{self.voice}-{self.event}-{self.pitch}"
+        return name if self.grace < 0 else f"{name}-g{self.grace}"
+
+
 class Tuplet(NamedTuple):
     """``actual`` notes in the time of ``normal``: (3, 2) is a triplet.
 
