@@ -23,13 +23,16 @@ class Piece(NamedTuple):
     goes_on: bool
 
 
-def write_bar(pieces: list[Piece], span: Span, hide_rests: bool) -> list[Event]:
+Written = tuple[Event, Chord | None]  # an event, and the chord that it is a part of
+
+
+def write_bar(pieces: list[Piece], span: Span, hide_rests: bool) -> list[Written]:
     """Return the events of one voice; pieces follow each other and fill the bar.
 
     Times count from where a full bar would begin.
     """
     if len(pieces) == 1 and pieces[0].chord is None:
-        return [Event(span.length, hidden=hide_rests, whole_bar=True)]
+        return [(Event(span.length, hidden=hide_rests, whole_bar=True), None)]
     stretches: list[Stretch] = []
     if not all(plain(piece.start) for piece in pieces):
         end = exact(span.shift + span.length)
@@ -38,7 +41,7 @@ def write_bar(pieces: list[Piece], span: Span, hide_rests: bool) -> list[Event]:
             pieces = _rounded(pieces)
         else:
             stretches = found
-    events: list[Event] = []
+    events: list[Written] = []
     opener: dict[int, int] = {}  # stretch -> index of its first event
     for piece in pieces:
         _write(piece, span, stretches, hide_rests, events, opener)
@@ -53,7 +56,7 @@ def _write(
     span: Span,
     stretches: list[Stretch],
     hide_rests: bool,
-    events: list[Event],
+    events: list[Written],
     opener: dict[int, int],
 ) -> None:
     chord = piece.chord
@@ -69,7 +72,7 @@ def _write(
             if opens:
                 opener[number] = len(events)
         if chord is None:
-            events.append(Event(value, tuplet=tuplet, hidden=hide_rests))
+            events.append((Event(value, tuplet=tuplet, hidden=hide_rests), None))
             continue
         tied = i < last or piece.goes_on
         ties = (True,) * len(chord.spelled) if tied else ()
@@ -77,7 +80,7 @@ def _write(
         if i == 0 and chord.spelled_graces:
             event.graces = tuple(Grace((p,), GRACE_TICKS) for p in chord.spelled_graces)
             chord.spelled_graces = ()  # they stand before its first bar only
-        events.append(event)
+        events.append((event, chord))
 
 
 def _values(piece: Piece, span: Span, stretches: list[Stretch]) -> list[tuple[Ticks, int]]:
@@ -112,16 +115,16 @@ def _fraction(top: Ticks, bottom: int) -> Ticks:
     return Fraction(top, bottom)
 
 
-def _close(events: list[Event], first: int) -> None:
+def _close(events: list[Written], first: int) -> None:
     """Count the events of the tuplet that opens at ``first``."""
     count = 1
-    opening = events[first].tuplet
+    opening = events[first][0].tuplet
     assert opening is not None
-    for event in events[first + 1 :]:
+    for event, _ in events[first + 1 :]:
         if event.tuplet is None or event.tuplet.notes:
             break
         count += 1
-    events[first].tuplet = opening._replace(notes=count)
+    events[first][0].tuplet = opening._replace(notes=count)
 
 
 def _rounded(pieces: list[Piece]) -> list[Piece]:

@@ -32,11 +32,15 @@ PLAYED = ((1, 0.0), (2, 0.0005), (4, 0.0015), (3, 0.002), (6, 0.005), (8, 0.006)
 
 
 class Note(NamedTuple):
-    """A note with times that can be written; ``end`` = ``onset`` for a grace note."""
+    """A note with times that can be written; ``end`` = ``onset`` for a grace note.
+
+    ``sources`` are the indices of the track's notes that it stands for.
+    """
 
     onset: Ticks
     end: Ticks
     pitch: int
+    sources: tuple[int, ...] = ()
 
 
 def quantise(score: Score) -> list[list[Note]]:
@@ -101,20 +105,20 @@ def _settled(notes: Notes, tpq: int) -> list[Note]:
     rows = notes.tolist()
     onsets = sorted({row[0] for row in rows if _part(row[0] % tpq, tpq, DIVISORS)})
     settled = []
-    for onset, duration, pitch, _ in rows:
+    for source, (onset, duration, pitch, _) in enumerate(rows):
         end = onset + duration
         if duration < GRACE * tpq and not _part(onset % tpq, tpq, DIVISORS):
             at = bisect_left(onsets, onset)
             if at < len(onsets) and onsets[at] - onset < tpq:
                 begin = snap(onsets[at], tpq)
-                settled.append(Note(begin, begin, pitch))
+                settled.append(Note(begin, begin, pitch, (source,)))
                 continue
         begin, stop = snap(onset, tpq), snap(end, tpq)
         if not _part(end % tpq, tpq, DIVISORS):
             at = bisect_left(onsets, end)  # cut short by a grace note: it lasts to the next note
             if at < len(onsets) and onsets[at] - end < GRACE * tpq:
                 stop = snap(onsets[at], tpq)
-        settled.append(Note(begin, stop if stop > begin else begin + 60, pitch))
+        settled.append(Note(begin, stop if stop > begin else begin + 60, pitch, (source,)))
     settled.sort()
     return settled
 
@@ -136,7 +140,7 @@ def _legato(notes: list[Note]) -> list[Note]:
             near = longest.get(note.onset)
             end = near if near is not None and _near(near, end) else end
             longest[note.onset] = max(end, longest.get(note.onset, end))
-        held.append(Note(note.onset, end, note.pitch))
+        held.append(note._replace(end=end))
     return sorted(held)
 
 
@@ -167,10 +171,11 @@ def _played(notes: Notes, tpq: int, grid: NDArray[np.int64]) -> list[Note]:
     near = np.abs(ends - after) <= TICKS_PER_QUARTER // 3
     ends = np.where(near | (ends <= begins), np.minimum(after, begins + 480), ends)
     rows = zip(begins.tolist(), ends.tolist(), notes["pitch"].tolist(), strict=True)
-    kept: dict[tuple[int, int], int] = {}
-    for begin, end, pitch in rows:
-        kept[begin, pitch] = max(end, kept.get((begin, pitch), 0))
-    return sorted(Note(begin, end, pitch) for (begin, pitch), end in kept.items())
+    kept: dict[tuple[int, int], Note] = {}
+    for source, (begin, end, pitch) in enumerate(rows):
+        same = kept.get((begin, pitch), Note(begin, 0, pitch))
+        kept[begin, pitch] = Note(begin, max(end, same.end), pitch, (*same.sources, source))
+    return sorted(kept.values())
 
 
 def _on(times: NDArray[np.float64], grid: NDArray[np.int64]) -> NDArray[np.int64]:

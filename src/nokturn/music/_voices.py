@@ -23,7 +23,11 @@ SPAN = 14  # semitones that a hand holds: a ninth
 
 @dataclass(slots=True)
 class Chord:
-    """Notes that begin and end together, low to high."""
+    """Notes that begin and end together, low to high.
+
+    ``sources`` says for each pitch which of the track's notes it stands for, ``grace_sources`` for
+    each grace note.
+    """
 
     onset: Ticks
     end: Ticks
@@ -31,6 +35,8 @@ class Chord:
     graces: list[int] = field(default_factory=list)
     spelled: tuple[Pitch, ...] = ()
     spelled_graces: tuple[Pitch, ...] = ()
+    sources: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    grace_sources: list[tuple[int, ...]] = field(default_factory=list)
 
 
 def hands(notes: list[Note]) -> list[list[Note]]:
@@ -100,23 +106,29 @@ def chords(notes: Iterable[Note]) -> list[Chord]:
     found: list[Chord] = []
     for onset, group in groupby(notes, key=lambda note: note.onset):
         here: list[Chord] = []
-        graces = []
-        for _, end, pitch in group:
+        graces: list[Note] = []
+        for note in group:
+            _, end, pitch, sources = note
             if end == onset:
-                graces.append(pitch)
+                graces.append(note)
                 continue
             chord = next((c for c in here if c.end == end and pitch not in c.pitches), None)
             if chord:
                 chord.pitches.append(pitch)
             elif len(here) < MAX_VOICES:
-                here.append(Chord(onset, end, [pitch]))
+                chord = Chord(onset, end, [pitch])
+                here.append(chord)
+            if chord:
+                chord.sources[pitch] = sources
         if not here and graces:
-            here, graces = [Chord(onset, onset + 60, graces[-1:])], graces[:-1]
+            last = graces.pop()
+            here = [Chord(onset, onset + 60, [last.pitch], sources={last.pitch: last.sources})]
         for chord in here:
             chord.pitches.sort()
         here.sort(key=lambda chord: -chord.pitches[-1])
         if graces:
-            here[0].graces = graces
+            here[0].graces = [note.pitch for note in graces]
+            here[0].grace_sources = [note.sources for note in graces]
         found += here
     return found
 

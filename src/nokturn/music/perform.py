@@ -17,17 +17,16 @@ are played when: what a screen needs to show where the music is.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from fractions import Fraction
 from itertools import accumulate
-from typing import NamedTuple
 
 import numpy as np
 
+from nokturn.music.alignment import Alignment, Where, whole_bars
 from nokturn.music.pitch import Key
 from nokturn.music.score import NOTE, Score, Track
-from nokturn.music.sheet import Bar, Event, Place, Sheet
+from nokturn.music.sheet import Bar, Event, Sheet
 from nokturn.music.time import TICKS_PER_QUARTER, WHOLE, Meter, Ticks, exact
 from nokturn.music.unfold import playing_order
 
@@ -38,48 +37,6 @@ DYNAMICS = {
 }  # fmt: skip
 ACCENTS = {"accent": 14, ">": 14, "emphasis": 14, "L": 14, "marcato": 18, "^": 18}
 GRACE_TICKS = 60  # a 32nd each, or less where the note is short
-
-Where = tuple[int, ...]  # the values of a Place, which takes time to make
-
-
-class PlayedBar(NamedTuple):
-    """A bar as it is played.
-
-    ``number`` is 1 for the first full bar, 0 for a pickup, and goes on through repeats; ``start``
-    and ``stop`` are ticks of the score, ``written`` the indices of the sheet's bars that it is made
-    of: two where a repeat sign stands in the middle.
-    """
-
-    number: int
-    start: int
-    stop: int
-    meter: Meter
-    written: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Performed:
-    """A sheet and its score, and how they belong together.
-
-    ``order`` are the indices of the sheet's bars as they are played, ``where`` says for each track,
-    for each of its notes, where it is written.
-    """
-
-    sheet: Sheet
-    score: Score
-    order: list[int]
-    where: list[list[list[Where]]]
-
-    def sources(self) -> list[list[tuple[Place, ...]]]:
-        """Return for each track, for each of its notes, the written notes that sound as this one.
-
-        Several where they are tied, in order; none where nothing is written for it.
-        """
-        return [[tuple(Place(*where) for where in note) for note in track] for track in self.where]
-
-    def bars(self) -> list[PlayedBar]:
-        """Return the bars in the order in which they are played."""
-        return played_bars(self.sheet, self.order, self.score.ticks_per_quarter)
 
 
 def perform(
@@ -116,7 +73,7 @@ def performed(
     as_written: bool = False,
     repeats: bool = True,
     ticks_per_quarter: int = TICKS_PER_QUARTER,
-) -> Performed:
+) -> Alignment:
     """Return what a sheet sounds like, and where each note of it is written; see `perform`."""
     order = playing_order(sheet) if repeats else list(range(len(sheet.bars)))
     lengths = [sheet.bars[i].length for i in order]
@@ -141,36 +98,7 @@ def performed(
         for at, key in _key_changes(sheet.bars[i], keys[i], start, scale)
     )
     score.tempos = _tempos(sheet, order, starts, scale)
-    return Performed(sheet, score, order, where)
-
-
-def played_bars(
-    sheet: Sheet, order: Sequence[int], ticks_per_quarter: int = TICKS_PER_QUARTER
-) -> list[PlayedBar]:
-    """Return the bars of a sheet as they are played in an order (`playing_order`).
-
-    Two short ones that make a full one are one bar; bars without music are left out.
-    """
-    lengths = [sheet.bars[i].length for i in order]
-    starts = [0, *accumulate(lengths)]
-    meters = list(sheet.meters())
-    scale = Fraction(ticks_per_quarter, TICKS_PER_QUARTER)
-    found: list[PlayedBar] = []
-    for first, count, held in _whole_bars(order, lengths, meters):
-        if not held:
-            continue
-        nominal = meters[order[first]]
-        pickup = not found and held < nominal.bar_ticks and first + count < len(order)
-        found.append(
-            PlayedBar(
-                0 if pickup else found[-1].number + 1 if found else 1,
-                _rounded(starts[first], scale),
-                _rounded(starts[first + count], scale),
-                nominal,
-                tuple(order[first : first + count]),
-            )
-        )
-    return found
+    return Alignment(sheet, score, order, where)
 
 
 class _Player:
@@ -288,32 +216,12 @@ def _meter_changes(
     bar of odd length, such as a pickup, gets a meter of its own, as notation programs write it.
     """
     last: Meter | None = None
-    for first, _, held in _whole_bars(order, lengths, meters):
+    for first, _, held in whole_bars(order, lengths, meters):
         nominal = meters[order[first]]
         meter = nominal if held in (nominal.bar_ticks, 0) else _meter_of(held, nominal)
         if meter != last:
             yield starts[first], meter
             last = meter
-
-
-def _whole_bars(
-    order: Sequence[int], lengths: list[Ticks], meters: list[Meter]
-) -> Iterator[tuple[int, int, Ticks]]:
-    """Yield the bars as they are heard: place of the first part in the order, parts, length."""
-    k = 0
-    while k < len(order):
-        nominal = meters[order[k]]
-        full, first, held = nominal.bar_ticks, k, lengths[k]
-        k += 1
-        while (
-            k < len(order)
-            and meters[order[k]] == nominal
-            and 0 < lengths[k] < full
-            and held + lengths[k] <= full
-        ):
-            held += lengths[k]
-            k += 1
-        yield first, k - first, held
 
 
 def _meter_of(length: Ticks, nominal: Meter) -> Meter:

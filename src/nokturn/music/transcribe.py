@@ -10,6 +10,8 @@ rests, ties and tuplets. Each track with notes becomes one part.
     >>> [[str(e.pitches[0]) for e in bar.voices[0] if e.pitches] for bar in sheet.bars]
     [['F#4', 'G4', 'A4'], ['A4']]
 
+`transcribed` tells beside the sheet where each sounding note is written.
+
 Loudness, articulation and pedal are not written. Repeats are written out. Free playing that its
 tempo changes do not follow gives a sheet that is right to the note but hard to read.
 """
@@ -25,6 +27,7 @@ from nokturn.music._bar_writer import Piece, write_bar
 from nokturn.music._quantise import Note, quantise, snap
 from nokturn.music._spelling import Speller
 from nokturn.music._voices import KEYBOARDS, Chord, chords, hands, voices
+from nokturn.music.alignment import Alignment, Where
 from nokturn.music.key_finding import find_key
 from nokturn.music.pitch import Key
 from nokturn.music.score import Score, Track
@@ -47,8 +50,16 @@ def transcribe(score: Score) -> Sheet:
     LimitError
         Where it would take more than 20,000 bars or 400,000 cells to write.
     """
+    return transcribed(score).sheet
+
+
+def transcribed(score: Score) -> Alignment:
+    """Return a sheet of what sounds, and where each note is written; see `transcribe`."""
     lines = quantise(score)
-    pairs = [(track, line) for track, line in zip(score.tracks, lines, strict=True) if line]
+    tracks = zip(score.tracks, lines, strict=True)
+    heard = [k for k, line in enumerate(lines) if line]
+    pairs = [(track, line) for track, line in tracks if line]
+    where: list[list[list[Where]]] = [[[] for _ in range(len(track.notes))] for track in score.tracks]
     end = max([note.end for _, line in pairs for note in line] or [0])
     end = max(end, snap(score.length, score.ticks_per_quarter) if score.length else 0)
     spans = bar_spans(score, end)
@@ -69,7 +80,7 @@ def transcribe(score: Score) -> Sheet:
             voice.part,
             voice.staff,
         )
-        _fill(bars, spans, number, written, main)
+        _fill(bars, spans, number, written, main, where[heard[voice.part]])
     if not names:
         names = [Voice()]
         for bar, span in zip(bars, spans, strict=True):
@@ -78,7 +89,7 @@ def transcribe(score: Score) -> Sheet:
     _set_keys(bars, spans, keys)
     _set_tempos(bars, spans, score)
     bars[-1].line = "final"
-    return Sheet(bars, names, score.title)
+    return Alignment(Sheet(bars, names, score.title), score, list(range(len(bars))), where)
 
 
 def _check(bars: int, played: list[list[Chord]], end: Ticks) -> None:
@@ -134,10 +145,20 @@ def _spell(lines: Sequence[list[Chord]], keys: Keys) -> None:
             chord.spelled_graces = speller.spell(chord.graces, key, None)
 
 
-def _fill(bars: list[Bar], spans: list[Span], number: int, line: list[Chord], main: bool) -> None:
-    """Write one voice into the bars; a staff's main voice rests where it is silent."""
+def _fill(
+    bars: list[Bar],
+    spans: list[Span],
+    number: int,
+    line: list[Chord],
+    main: bool,
+    where: list[list[Where]],
+) -> None:
+    """Write one voice into the bars; a staff's main voice rests where it is silent.
+
+    ``where`` of the track's notes is added to.
+    """
     at = 0
-    for bar, span in zip(bars, spans, strict=True):
+    for b, (bar, span) in enumerate(zip(bars, spans, strict=True)):
         stop = exact(span.start + span.length)
         origin = exact(span.start - span.shift)
         pieces: list[Piece] = []
@@ -158,7 +179,22 @@ def _fill(bars: list[Bar], spans: list[Span], number: int, line: list[Chord], ma
             continue
         if now < stop:
             pieces.append(Piece(exact(now - origin), exact(stop - origin), None, False))
-        bar.voices[number] = write_bar(pieces, span, hide_rests=not main)
+        written = write_bar(pieces, span, hide_rests=not main)
+        bar.voices[number] = [event for event, _ in written]
+        for e, (event, part) in enumerate(written):
+            if part:
+                _locate(part, event, (b, number, e), where)
+
+
+def _locate(chord: Chord, event: Event, at: Where, where: list[list[Where]]) -> None:
+    """Note for the track's notes in a chord that an event is (a part of) it."""
+    for k, pitch in enumerate(chord.pitches):
+        for source in chord.sources[pitch]:
+            where[source].append((*at, k))
+    if event.graces:
+        for grace, sources in enumerate(chord.grace_sources):
+            for source in sources:
+                where[source].append((*at, 0, grace))
 
 
 def _set_meters(bars: list[Bar], spans: list[Span]) -> None:
