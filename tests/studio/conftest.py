@@ -1,6 +1,10 @@
-"""What tests of the studio share: verbs that misbehave, for worker processes."""
+"""What tests of the studio share: a studio, and verbs that misbehave for worker processes."""
 
 import pytest
+from starlette.testclient import TestClient
+
+from nokturn.studio.app import create_app
+from nokturn.studio.settings import Settings
 
 ODD_VERBS = {
     "double": "def run(talk, number):\n    return 2 * number\n",
@@ -39,3 +43,14 @@ def odd_verbs(tmp_path, monkeypatch):
         (package / f"{name}.py").write_text(text)
     monkeypatch.syspath_prepend(tmp_path)
     return "odd_verbs"
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory):
+    """A studio of one's own with its worker processes; a client to it."""
+    folder = tmp_path_factory.mktemp("studio")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NOKTURN_HOME", str(folder / "home"))
+        app = create_app(Settings(library=folder / "library"))
+        with TestClient(app, base_url="http://127.0.0.1:8765") as client:
+            yield client

@@ -1,4 +1,4 @@
-"""``nokturn models``: list, show, path, rm."""
+"""``nokturn models``: list, show, path, import, export, rm."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ COLUMNS = {
 
 @click.group(cls=Group, examples=EXAMPLES)
 def models() -> None:
-    """List, show and remove models."""
+    """List, show, take in, give away and remove models."""
 
 
 @models.command(
@@ -114,6 +114,41 @@ def path(terminal: Terminal, name: str) -> None:
     from nokturn.workflows.models import show_model
 
     terminal.data(str(show_model(name).path))
+
+
+@models.command(
+    "import",
+    cls=Command,
+    examples=(
+        "nokturn models import tunes.safetensors",
+        "nokturn models import a.safetensors -n b",
+    ),
+)
+@click.argument("file", metavar="FILE")
+@click.option("-n", "--name", default="", metavar="NAME", help="Else that of the file.")
+@click.pass_obj
+def import_(terminal: Terminal, file: str, name: str) -> None:
+    """Take in a model file that somebody gave you.
+
+    It is checked first: a file that is damaged or no model of ours is refused.
+    """
+    from nokturn.workflows.models import import_model
+
+    terminal.data(str(import_model(file, name).path))
+
+
+@models.command(
+    cls=Command, examples=("nokturn models export my-tunes", "nokturn models export a@30 -o /tmp")
+)
+@click.argument("name", metavar="NAME")
+@click.option("-o", "--out", default=".", metavar="PATH", help="File or folder; else here.")
+@click.option("--force", is_flag=True, help="Write over a file that exists.")
+@click.pass_obj
+def export(terminal: Terminal, name: str, out: str, force: bool) -> None:
+    """Write a model into a file, for somebody else or another machine."""
+    from nokturn.workflows.models import export_model
+
+    terminal.data(str(export_model(name, out, force=force)))
 
 
 @models.command(

@@ -59,7 +59,9 @@ def transcribed(score: Score) -> Alignment:
     tracks = zip(score.tracks, lines, strict=True)
     heard = [k for k, line in enumerate(lines) if line]
     pairs = [(track, line) for track, line in tracks if line]
-    where: list[list[list[Where]]] = [[[] for _ in range(len(track.notes))] for track in score.tracks]
+    where: list[list[list[Where]]] = [
+        [[] for _ in range(len(track.notes))] for track in score.tracks
+    ]
     end = max([note.end for _, line in pairs for note in line] or [0])
     end = max(end, snap(score.length, score.ticks_per_quarter) if score.length else 0)
     spans = bar_spans(score, end)

@@ -17,6 +17,7 @@ import signal
 import threading
 from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 from nokturn.errors import UsageError
@@ -120,6 +121,7 @@ def _serve(pipe: Connection, verbs: str, warm: Sequence[str], limit: int) -> Non
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which ends us
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
+    os.chdir(Path.cwd().anchor)  # so that no name in a request means a file of where we started
     if limit:
         _limit_memory(limit)
     sending = threading.Lock()

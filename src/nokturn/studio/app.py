@@ -25,11 +25,11 @@ from nokturn.studio.desk import Desk, ProblemError
 from nokturn.studio.jobs import Job, Jobs
 from nokturn.studio.library import Library
 from nokturn.studio.problems import RETRY_AFTER_S, MissingError, problem
-from nokturn.studio.routes import about, engraving, jobs
+from nokturn.studio.routes import about, engraving, jobs, models
 from nokturn.studio.settings import Settings
 
 STATIC = Path(__file__).parent / "static"
-ROUTES = (about, engraving, jobs)
+ROUTES = (about, engraving, jobs, models)
 SCREENS = ("/", "/p/{_:path}", "/library", "/train", "/train/{_}", "/lofi", "/lofi/{_}",
            "/models", "/models/{_}", "/help")  # fmt: skip
 

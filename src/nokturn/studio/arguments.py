@@ -10,7 +10,9 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 
 MAX_SEED = 2**31 - 1
+MODEL = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}(@([0-9]{1,6}|best|last))?$"  # never the name of a file
 Name = Annotated[str, Field(max_length=120)]
+Model = Annotated[str, Field(pattern=MODEL)]
 
 
 class Arguments(BaseModel):
@@ -26,7 +28,7 @@ class Arguments(BaseModel):
 class Generate(Arguments):
     """Compose pieces with a model."""
 
-    model: Name = "folk"
+    model: Model = "folk"
     key: Name = "any"
     meter: Name = "any"
     tempo: Name = ""

@@ -210,9 +210,7 @@ class Library:
         }
         return Found(len(found), found[offset : offset + limit], facets)
 
-    def change(
-        self, number: str, *, title: str | None = None, starred: bool | None = None
-    ) -> Item:
+    def change(self, number: str, *, title: str | None = None, starred: bool | None = None) -> Item:
         """Rename a piece, or put a star on it or take it off; its file is named after it."""
         with self._change():
             item = self.get(number)

@@ -17,8 +17,11 @@ from typing import Any
 from nokturn.errors import ModelError, UsageError
 from nokturn.models._file import ModelFile
 from nokturn.training import runs
+from nokturn.training.metrics import read_rows
+from nokturn.workflows.save import check_free, write_whole
 
 DEFAULT = "folk"
+MAX_MODEL_BYTES = 2 << 30
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,101 @@ def _told(name: str, path: Path) -> ModelInfo:
         sha256=file.sha256,
         card=file.card,
     )
+
+
+@dataclass(frozen=True)
+class Abilities:
+    """What a model can be asked for.
+
+    Attributes
+    ----------
+    writes_abc
+        It writes tunes that are held to be right: key, meter and number of bars can be asked for.
+    keys, meters
+        Those it knows, frequent ones first; empty where none can be asked for.
+    """
+
+    writes_abc: bool = False
+    keys: tuple[str, ...] = ()
+    meters: tuple[str, ...] = ()
+
+
+METERS = ("4/4", "6/8", "3/4", "2/4", "9/8", "12/8", "2/2", "3/8", "3/2")
+
+
+def abilities(name: str) -> Abilities:
+    """Return what a model can be asked for; raises `ModelError` where it cannot be used."""
+    file = ModelFile.load(runs.resolve(name))
+    text = file.encoding == "abc_text"
+    if file.encoding_settings.get("plain") or not (text or file.encoding == "abc_tokens"):
+        return Abilities()
+    symbols = set(file.vocabulary)
+    meters = [m for m in METERS if text or {f"M:{m}\n", f"M:{_SIGNS.get(m, m)}\n"} & symbols]
+    told = file.card.get("keys")
+    counts: dict[str, int] = told if isinstance(told, dict) else {}
+    keys = sorted(counts, key=lambda key: -counts[key])
+    return Abilities(True, tuple(keys), tuple(meters))
+
+
+_SIGNS = {"4/4": "C", "2/2": "C|"}
+
+
+def history(name: str) -> list[dict[str, Any]]:
+    """Return the reports of a training, one row an epoch, of which there is a model or not."""
+    return read_rows(runs.Run.named(name).metrics)
+
+
+def import_model(path: str | Path, name: str = "") -> ModelInfo:
+    """Take in a model file under a name; it is read, checked and written anew.
+
+    Parameters
+    ----------
+    path
+        A model file, from anyone.
+    name
+        Empty = that of the file.
+
+    Raises
+    ------
+    ModelError
+        It is damaged, hostile or of another version.
+    UsageError
+        There is a model of that name.
+    """
+    source = Path(path)
+    name = runs.checked(name or source.stem)
+    if name in runs.models():
+        raise UsageError(f"There is a model named {name} already.", "Give it another name.")
+    try:
+        size = source.stat().st_size
+    except OSError as error:
+        raise ModelError(f"cannot read {source}: {error.strerror}.", "Check the name.") from error
+    if size > MAX_MODEL_BYTES:
+        raise ModelError(f"{source} has {size:,} bytes.", f"{MAX_MODEL_BYTES:,} at most.")
+    ModelFile.load(source)
+    target = runs.published(name)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(target, source.read_bytes())
+    return _told(name, target)
+
+
+def export_model(name: str, path: str | Path, *, force: bool = False) -> Path:
+    """Write a model's file to a path, for somebody else or another machine.
+
+    Raises
+    ------
+    ModelError
+        There is none of that name, or it is damaged.
+    UsageError
+        The file exists already.
+    """
+    told = show_model(name)
+    target = Path(path)
+    if target.is_dir():
+        target /= f"{name.replace('@', '-')}{runs.ENDING}"
+    check_free(target, force=force)
+    write_whole(target, told.path.read_bytes())
+    return target.absolute()
 
 
 def remove_model(name: str, *, run: bool = False) -> list[Path]:
