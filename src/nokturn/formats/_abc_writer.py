@@ -35,8 +35,38 @@ _LINES = {"single": "|", "double": "||", "final": "|]", "heavy-light": "[|", "do
 _USUAL = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}
 
 
-def write_tune(music: Piece | Sheet, number: int = 1) -> str:
-    """Return a piece as an ABC tune, with a line end after its last line and no empty line."""
+_MARK = "\ue000"  # of the private use area: around events while their places are counted
+Events = dict[tuple[int, int, int], tuple[int, int]]  # bar, voice, event -> start, stop
+
+
+def located_tune(music: Piece | Sheet) -> tuple[str, Events]:
+    """Return a piece as an ABC tune, and where in the text each event stands.
+
+    Places are counted as browsers do, in units of UTF-16. None is known where the texts of the
+    piece hold the mark that is used for counting.
+
+    >>> from nokturn.music.sheet import Bar, Event, Sheet
+    >>> text, places = located_tune(Sheet([Bar([[Event(960, (Pitch(0),)), Event(960)]])]))
+    >>> [text[slice(*place)] for place in places.values()]
+    ['C4', 'z4']
+    """
+    marked: list[tuple[int, int, int]] = []
+    parts = write_tune(music, marked=marked).split(_MARK)
+    if len(parts) != 2 * len(marked) + 1:
+        return "".join(parts), {}
+    ends = list(accumulate(len(part.encode("utf-16-le")) // 2 for part in parts))
+    places = {event: (ends[2 * k], ends[2 * k + 1]) for k, event in enumerate(marked)}
+    return "".join(parts), places
+
+
+def write_tune(
+    music: Piece | Sheet, number: int = 1, *, marked: list[tuple[int, int, int]] | None = None
+) -> str:
+    """Return a piece as an ABC tune, with a line end after its last line and no empty line.
+
+    Where a list is given, every event stands between two marks, and the list gets their bars,
+    voices and indices in the order written; see `located_tune`.
+    """
     sheet = music if isinstance(music, Sheet) else music.sheet
     recipe = None if isinstance(music, Sheet) else music.recipe
     title = sheet.title if isinstance(music, Sheet) else (music.title or sheet.title)
@@ -58,7 +88,7 @@ def write_tune(music: Piece | Sheet, number: int = 1) -> str:
     lines += _voice_lines(sheet)
     only = sheet.voices[0].clef if len(sheet.voices) == 1 else ""
     lines.append(f"K:{sheet.key}" + (f" clef={only}" if only else ""))
-    lines += _body(sheet, unit)
+    lines += _body(sheet, unit, marked)
     lines += [f"W:{_line(text)}" for text in sheet.words]
     return "\n".join(lines) + "\n"
 
@@ -111,9 +141,9 @@ def _grouping(voices: list[Voice]) -> str:
     return " ".join(words)
 
 
-def _body(sheet: Sheet, unit: Ticks) -> Iterator[str]:
+def _body(sheet: Sheet, unit: Ticks, marked: list[tuple[int, int, int]] | None) -> Iterator[str]:
     """Yield the music lines, each followed by its lyrics."""
-    writers = [_VoiceWriter(sheet, v, unit) for v in range(len(sheet.voices))]
+    writers = [_VoiceWriter(sheet, v, unit, marked) for v in range(len(sheet.voices))]
     for first, stop in _systems(sheet):
         for v, writer in enumerate(writers):
             music = "".join(writer.bar(b, b == first, b + 1 == stop) for b in range(first, stop))
@@ -178,6 +208,7 @@ class _VoiceWriter:
     sheet: Sheet
     voice: int
     unit: Ticks
+    marked: list[tuple[int, int, int]] | None = None
     in_bar: dict[int, int] = field(default_factory=dict)  # step -> alter, whatever the octave
     at_octave: dict[tuple[int, int], int] = field(default_factory=dict)
     tied: dict[tuple[int, int], int] = field(default_factory=dict)
@@ -196,7 +227,7 @@ class _VoiceWriter:
         events = _voice(bar, self.voice)
         if not events and bar.length:
             events = [_absent(bar, self.meters[b])]
-        text += self._events(events, bar, self.meters[b])
+        text += self._events(events, bar, b)
         return text + self._closing(b, bar, last)
 
     def _opening(self, b: int, bar: Bar, first: bool) -> str:
@@ -223,8 +254,9 @@ class _VoiceWriter:
             colons + sign + (":" if after is not None and after.repeat_start and not last else "")
         )
 
-    def _events(self, events: list[Event], bar: Bar, meter: Meter) -> str:
+    def _events(self, events: list[Event], bar: Bar, b: int) -> str:
         changes = self._changes(bar)
+        meter = self.meters[b]
         groups = _group_starts(meter)
         offset: Ticks = 0
         self.left = 0
@@ -234,7 +266,11 @@ class _VoiceWriter:
                 words.append(self._change(changes.pop(0)[1]))
             if i and offset in groups:
                 words.append(" ")
-            words.append(self._event(event, events, i, meter))
+            word = self._event(event, events, i, meter)
+            if self.marked is not None:
+                self.marked.append((b, self.voice, i))
+                word = f"{_MARK}{word}{_MARK}"
+            words.append(word)
             offset += event.duration
         words += [self._change(change) for _, change in changes]
         return "".join(words)

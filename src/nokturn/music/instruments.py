@@ -10,6 +10,8 @@ files leave the program at "piano"; it only must not go further. Drums never mov
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from nokturn.errors import UsageError, did_you_mean
 from nokturn.music.score import Score, Track
 
@@ -122,3 +124,20 @@ def _room(track: Track) -> tuple[int, int]:
     low, high = RANGES[track.program]
     lowest, highest = int(track.notes["pitch"].min()), int(track.notes["pitch"].max())
     return min(0, low - lowest), max(0, high - highest)
+
+
+def track_names(tracks: Sequence[Track]) -> list[str]:
+    """Return a name for each track that no other has: its own, else its instrument's.
+
+    A piece of one track has a melody.
+
+    >>> track_names([Track.of([], program=40), Track.of([], drums=True), Track.of([], program=40)])
+    ['Violin', 'Drums', 'Violin 2']
+    """
+    names: list[str] = []
+    for track in tracks:
+        plain = "Drums" if track.drums else NAMES[track.program]
+        name = track.name.strip() or (plain if len(tracks) > 1 or track.drums else "Melody")
+        numbered = (name, *(f"{name} {k}" for k in range(2, len(tracks) + 2)))
+        names.append(next(free for free in numbered if free not in names))
+    return names
