@@ -37,7 +37,7 @@ MAY_IMPORT = {
         "music", "formats", "encodings", "corpora", "models", "training", "generation",
         "evaluation", "rendering", "production", "rhythms",
     },
-    "cli": {"workflows", "music"},
+    "cli": {"workflows", "music", "studio"},
     "studio": {"workflows", "music"},
     "notebook": {"workflows", "music"},
     "__main__": {"cli"},

@@ -20,12 +20,14 @@ from fastapi.responses import FileResponse, JSONResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
-from nokturn.errors import UsageError
+from nokturn.errors import Error, UsageError
+from nokturn.studio._uploads import sweep
 from nokturn.studio.desk import Desk, ProblemError
 from nokturn.studio.jobs import Job, Jobs
 from nokturn.studio.library import Library
 from nokturn.studio.problems import RETRY_AFTER_S, MissingError, problem
 from nokturn.studio.routes import about, engraving, jobs, models
+from nokturn.studio.safety import protect
 from nokturn.studio.settings import Settings
 
 STATIC = Path(__file__).parent / "static"
@@ -52,8 +54,9 @@ def create_app(settings: Settings) -> FastAPI:
         app.add_api_route(path, _page, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_exception_handler(Exception, _answer)
-    for kind in (HTTPException, RequestValidationError, ProblemError):
+    for kind in (HTTPException, RequestValidationError, Error):
         app.add_exception_handler(kind, _answer)
+    protect(app, settings)
     return app
 
 
@@ -62,6 +65,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Start and end the parts that work beside the server."""
     settings: Settings = app.state.settings
     settings.library.mkdir(parents=True, exist_ok=True)
+    sweep(settings.cache)
     app.state.desk = Desk()
     app.state.library = Library(settings.library)
     app.state.jobs = Jobs(
