@@ -1,0 +1,696 @@
+/**
+ * The player: one clock for all that sounds, and for all that moves with it.
+ *
+ *     const player = new Player();
+ *     await player.load("7f3a", { stems: [{ name: "Melody", url: "…" }], seconds: 64, bars });
+ *     player.play();
+ *     player.position        // seconds of music that are heard at this very moment
+ *
+ * Takes (the variations A to D, or one piece) lie decoded in memory, so that a switch is a cross-fade
+ * of ten milliseconds at the same bar. Positions are seconds of the music at its own tempo, whatever
+ * tempo is played. What is heard at which moment is kept as a list of segments on the time line of
+ * the audio context; every cursor is drawn from that list and from nothing else.
+ *
+ * Weakness: a take is held as uncompressed sound, 21 MB a stem and minute; beyond `MAX_BYTES` the
+ * takes that were not played for longest are dropped and fetched again when they are asked for.
+ */
+
+const RATE = 44100;
+const FADE = 0.01; // seconds of a cross-fade
+const ATTACK = 0.002; // out of silence: short, so that a drum's beginning is heard
+const LEAD = 0.025; // seconds ahead that changes are scheduled
+const REST = 30; // seconds of silence after which the sound device is let go
+const SETTLE = 250; // milliseconds a tempo rests before its sound is asked for
+const MAX_BYTES = 700e6;
+export const CLICK = "click"; // the stem of the metronome
+export const TEMPI = [0.5, 2];
+
+/**
+ * @typedef {{number: number, start_s: number, end_s: number, meter?: string}} Bar
+ * @typedef {{name: string, url: string}} StemSource
+ * @typedef {{stems: StemSource[], seconds: number, gain_db?: number, tempo?: number}} Sound
+ * @typedef {Sound & {bars: Bar[], at?: (tempo: number) => Promise<Sound>}} TakeSource
+ * @typedef {{key: string, bars: Bar[], seconds: number, gain: number, tempo: number,
+ *   at: ((tempo: number) => Promise<Sound>) | undefined, buffers: Map<string, AudioBuffer>,
+ *   used: number}} Take
+ * @typedef {{from: number, position: number, rate: number, loop: [number, number] | null,
+ *   seconds: number, key: string}} Segment
+ */
+
+export class Player {
+  /** @type {AudioContext | null} */
+  #context = null;
+  /** @type {GainNode | null} */
+  #master = null;
+  #volume = 1;
+  /** @type {Map<string, Strip>} */
+  #strips = new Map();
+  /** @type {Map<string, Take>} */
+  #takes = new Map();
+  /** @type {Map<string, Promise<void>>} */
+  #loading = new Map();
+  /** @type {Map<string, TakeSource>} */
+  #sources = new Map();
+  /** @type {Segment[]} */
+  #segments = [];
+  /** @type {Voices | null} */
+  #voices = null;
+  /** @type {AudioNode[]} */
+  #counted = [];
+  /** @type {[number, number, number] | null} */
+  #count = null; // when the count-in begins, seconds of a beat, beats
+  /** @type {Map<string, Set<Function>>} */
+  #listeners = new Map();
+  #key = "";
+  #playing = false;
+  #tempo = 1;
+  /** @type {[number, number] | null} */
+  #loop = null;
+  #countIn = false;
+  #asked = 0; // numbers the wishes for a tempo, so that a late answer to an old one is dropped
+  #restTimer = 0;
+
+  /** The audio context; made when it is first needed. @returns {AudioContext} */
+  get context() {
+    if (!this.#context) this.#open();
+    return /** @type {AudioContext} */ (this.#context);
+  }
+
+  /** The node that everything goes through, for meters and for tests. @returns {GainNode} */
+  get output() {
+    return this.context && /** @type {GainNode} */ (this.#master);
+  }
+
+  /** Key of the take that is played or would be. */
+  get key() {
+    return this.#key;
+  }
+
+  get playing() {
+    return this.#playing;
+  }
+
+  get tempo() {
+    return this.#tempo;
+  }
+
+  get loop() {
+    return this.#loop;
+  }
+
+  /** Whether the sound at hand was made at the chosen tempo; if not, its pitch is bent for now. */
+  get exact() {
+    const take = this.#takes.get(this.#key);
+    return !take || take.tempo === this.#tempo;
+  }
+
+  /** Seconds of music of the take. */
+  get seconds() {
+    return this.#takes.get(this.#key)?.seconds ?? 0;
+  }
+
+  /** Seconds of music that reach the ear now. */
+  get position() {
+    return this.positionAt(this.#heard());
+  }
+
+  /** The beat of a count-in that is heard now, from 1; 0 when none is. */
+  get counting() {
+    if (!this.#count) return 0;
+    const [from, step, beats] = this.#count;
+    const beat = Math.floor((this.#heard() - from) / step) + 1;
+    return beat >= 1 && beat <= beats ? beat : 0;
+  }
+
+  /** Names of the stems of the take, without the metronome. */
+  get stems() {
+    return [...(this.#takes.get(this.#key)?.buffers.keys() ?? [])].filter((n) => n !== CLICK);
+  }
+
+  /** Whether a take can be played at once. @param {string} key */
+  has(key) {
+    return this.#takes.has(key);
+  }
+
+  /**
+   * Listen to `state`, `loaded`, `seek`, `tempo`, `switch`, `loop`, `strip`, `ended` or `blocked`.
+   * @param {string} event
+   * @param {Function} fn
+   * @returns {() => void} stops listening
+   */
+  on(event, fn) {
+    const fns = this.#listeners.get(event) ?? new Set();
+    this.#listeners.set(event, fns.add(fn));
+    return () => fns.delete(fn);
+  }
+
+  /**
+   * Fetch and decode a take; asked twice, it is fetched once.
+   * @param {string} key
+   * @param {TakeSource} source stems by name and address, seconds, bars as they are played, and
+   *   `at`, which asks for the sound at another tempo
+   */
+  load(key, source) {
+    if (this.#takes.has(key)) return Promise.resolve();
+    const running = this.#loading.get(key);
+    if (running) return running;
+    this.#sources.set(key, source);
+    const done = this.#decoded(source)
+      .then((buffers) => this.#keep(key, source, buffers))
+      .finally(() => this.#loading.delete(key));
+    this.#loading.set(key, done);
+    return done;
+  }
+
+  /** Forget a take. @param {string} key */
+  unload(key) {
+    if (key === this.#key) {
+      this.stop();
+      this.#key = "";
+    }
+    this.#takes.delete(key);
+    this.#sources.delete(key);
+  }
+
+  /** Play on from where it stands. Where the browser wants a click first, `blocked` is told. */
+  play() {
+    const take = this.#takes.get(this.#key);
+    if (!take || this.#playing) return;
+    this.#wake();
+    let position = this.positionAt(this.context.currentTime);
+    const end = this.#loop ? this.#loop[1] : take.seconds;
+    if (position >= end - 0.02) position = this.#loop ? this.#loop[0] : 0;
+    if (this.#loop && position < this.#loop[0]) position = this.#loop[0];
+    const now = this.context.currentTime + LEAD;
+    this.#segments = [this.#segment(now, position, 0)];
+    const from = this.#countIn ? this.#counted_in(take, position, now) : now;
+    this.#start(take, position, from, ATTACK);
+    this.#playing = true;
+    this.#tell("state");
+  }
+
+  /** Stop where it is. */
+  pause() {
+    this.#halt(this.positionAt(this.context.currentTime));
+  }
+
+  /** Stop, and go back to the beginning (of the loop, where there is one). */
+  stop() {
+    this.#halt(this.#loop ? this.#loop[0] : 0);
+    this.#tell("seek");
+  }
+
+  toggle() {
+    if (this.#playing) this.pause();
+    else this.play();
+  }
+
+  /** Go to a second of the music. @param {number} seconds */
+  seek(seconds) {
+    const take = this.#takes.get(this.#key);
+    if (!take) return;
+    const to = Math.min(Math.max(0, seconds), Math.max(0, take.seconds - 0.01));
+    if (this.#playing) this.#move(take, to);
+    else this.#stand(to);
+    this.#tell("seek");
+  }
+
+  /**
+   * Play a part over and over, to the sample; null plays on.
+   * @param {number | null} from seconds
+   * @param {number} [to] seconds
+   */
+  setLoop(from, to = 0) {
+    const take = this.#takes.get(this.#key);
+    const position = this.positionAt(this.context.currentTime + LEAD);
+    this.#loop = from !== null && take && to - from > 0.05 ? this.#framed(take, from, to) : null;
+    const inside = !this.#loop || (position >= this.#loop[0] && position < this.#loop[1]);
+    const [start] = this.#loop ?? [0];
+    if (take && this.#playing) this.#move(take, inside ? position : start);
+    else if (!inside) this.#stand(start);
+    this.#tell("loop");
+  }
+
+  /**
+   * Go over to another take at the same bar, without a gap.
+   * @param {string} key of a take that is loaded, or was and is fetched again
+   */
+  async switchTo(key) {
+    if (key === this.#key) return;
+    if (!this.#takes.has(key)) await this.#again(key);
+    const before = this.#takes.get(this.#key);
+    const take = /** @type {Take} */ (this.#takes.get(key));
+    const moved = (/** @type {number} */ s) => (before ? sameBar(before, take, s) : 0);
+    const from = this.#playing ? this.positionAt(this.context.currentTime + LEAD) : this.position;
+    const position = moved(from);
+    if (this.#loop) {
+      const [a, b] = this.#loop.map(moved);
+      this.#loop = b - a > 0.05 ? this.#framed(take, a, b) : null;
+    }
+    this.#key = key;
+    take.used = performance.now();
+    if (this.#playing) this.#move(take, position);
+    else this.#stand(position);
+    this.#tell("switch");
+    this.#wish(take);
+  }
+
+  /**
+   * Play faster or slower. The pitch bends until the server has made the sound at that tempo.
+   * @param {number} factor 0.5 to 2
+   */
+  setTempo(factor) {
+    this.#tempo = Math.min(TEMPI[1], Math.max(TEMPI[0], factor));
+    const take = this.#takes.get(this.#key);
+    if (!take) return;
+    if (this.#playing) this.#move(take, this.positionAt(this.context.currentTime + LEAD));
+    this.#tell("tempo");
+    this.#wish(take);
+  }
+
+  /** Loudness of a stem. @param {string} stem @param {number} db -60 (silent) to 6 */
+  setVolume(stem, db) {
+    this.#strip(stem).volume = db <= -60 ? 0 : 10 ** (Math.min(6, db) / 20);
+    this.#levels();
+  }
+
+  /** @param {string} stem @param {boolean} on */
+  mute(stem, on) {
+    this.#strip(stem).muted = on;
+    this.#levels();
+  }
+
+  /** @param {string} stem @param {boolean} on */
+  solo(stem, on) {
+    this.#strip(stem).soloed = on;
+    this.#levels();
+  }
+
+  /** Where a stem stands. @param {string} stem @param {number} place -1 left to 1 right */
+  pan(stem, place) {
+    this.#strip(stem).panner.pan.setTargetAtTime(place, this.context.currentTime, FADE);
+  }
+
+  /** Loudness of everything. @param {number} db -60 (silent) to 0 */
+  setMaster(db) {
+    this.#volume = db <= -60 ? 0 : 10 ** (Math.min(0, db) / 20);
+    this.output.gain.setTargetAtTime(this.#volume, this.context.currentTime, FADE);
+  }
+
+  /** Click on every beat. @param {boolean} on */
+  metronome(on) {
+    this.#strip(CLICK).muted = !on;
+    this.#levels();
+  }
+
+  /** Count a bar before playing. @param {boolean} on */
+  countIn(on) {
+    this.#countIn = on;
+    this.#tell("strip");
+  }
+
+  /** How a stem is set. @param {string} stem */
+  strip(stem) {
+    const { muted, soloed, volume } = this.#strip(stem);
+    return { muted, soloed, volume, audible: this.#audible(stem) };
+  }
+
+  /** An analyser of a stem, after its fader. @param {string} stem @returns {AnalyserNode} */
+  meters(stem) {
+    const strip = this.#strip(stem);
+    if (!strip.analyser) {
+      strip.analyser = this.context.createAnalyser();
+      strip.analyser.fftSize = 1024;
+      strip.panner.connect(strip.analyser);
+    }
+    return strip.analyser;
+  }
+
+  /** Wake the sound after a click, where the browser had blocked it. */
+  unblock() {
+    return this.context.resume();
+  }
+
+  /** Let go of everything. */
+  async close() {
+    this.#halt(0);
+    clearTimeout(this.#restTimer);
+    this.#takes.clear();
+    await this.#context?.close();
+    this.#context = null;
+    this.#strips.clear();
+  }
+
+  /**
+   * The second of music at a moment of the context's clock.
+   * @param {number} time seconds of `context.currentTime`
+   */
+  positionAt(time) {
+    let now = this.#segments[0];
+    for (const segment of this.#segments) if (segment.from <= time) now = segment;
+    if (!now) return 0;
+    const position = now.position + Math.max(0, time - now.from) * now.rate;
+    if (!now.loop || position < now.loop[1]) return Math.min(position, now.seconds);
+    const [a, b] = now.loop;
+    return a + ((position - a) % (b - a));
+  }
+
+  #heard() {
+    if (!this.#context) return 0;
+    return this.#context.currentTime - (this.#context.outputLatency || 0);
+  }
+
+  #open() {
+    const context = new AudioContext({ sampleRate: RATE, latencyHint: "interactive" });
+    this.#context = context;
+    this.#master = context.createGain();
+    this.#master.connect(context.destination);
+    context.addEventListener("statechange", () => this.#tell("state"));
+    const session = /** @type {any} */ (navigator).audioSession;
+    if (session) session.type = "playback"; // or an iPhone's ring switch silences music
+  }
+
+  #wake() {
+    clearTimeout(this.#restTimer);
+    if (this.context.state === "running") return;
+    void this.context.resume().catch(() => this.#tell("blocked"));
+    setTimeout(() => {
+      if (this.#playing && this.#context?.state !== "running") this.#tell("blocked");
+    }, 400);
+  }
+
+  #rest() {
+    clearTimeout(this.#restTimer);
+    this.#restTimer = window.setTimeout(() => {
+      if (!this.#playing) void this.#context?.suspend();
+    }, REST * 1000);
+  }
+
+  /** @param {Sound} sound @returns {Promise<Map<string, AudioBuffer>>} */
+  async #decoded(sound) {
+    const parts = sound.stems.map(async ({ name, url }) => {
+      const answer = await fetch(url);
+      if (!answer.ok) throw new Error(`${url}: ${answer.status}`);
+      const buffer = await this.context.decodeAudioData(await answer.arrayBuffer());
+      return /** @type {[string, AudioBuffer]} */ ([name, buffer]);
+    });
+    return new Map(await Promise.all(parts));
+  }
+
+  /** @param {string} key @param {TakeSource} source @param {Map<string, AudioBuffer>} buffers */
+  #keep(key, source, buffers) {
+    const { bars, seconds, at, gain_db = 0, tempo = 1 } = source;
+    const used = performance.now();
+    this.#takes.set(key, { key, bars, seconds, at, gain: 10 ** (gain_db / 20), tempo, buffers, used });
+    for (const name of buffers.keys()) this.#strip(name);
+    if (!this.#key) {
+      this.#key = key;
+      this.#stand(0);
+    }
+    this.#levels();
+    this.#forget();
+    this.#tell("loaded", key);
+  }
+
+  #forget() {
+    const old = [...this.#takes.values()].sort((a, b) => a.used - b.used);
+    let bytes = old.reduce((sum, take) => sum + sizeOf(take), 0);
+    for (const take of old) {
+      if (bytes <= MAX_BYTES || take.key === this.#key) continue;
+      bytes -= sizeOf(take);
+      this.#takes.delete(take.key);
+    }
+  }
+
+  /** @param {string} key */
+  #again(key) {
+    const source = this.#sources.get(key);
+    if (!source) throw new Error(`no take ${key} was loaded`);
+    return this.load(key, source);
+  }
+
+  /** Ask for the sound of a take at the tempo that is played. @param {Take} take */
+  async #wish(take) {
+    if (!take.at || take.tempo === this.#tempo) return;
+    const number = ++this.#asked;
+    const tempo = this.#tempo;
+    await new Promise((resolve) => setTimeout(resolve, SETTLE));
+    if (number !== this.#asked) return;
+    try {
+      const sound = await take.at(tempo);
+      const buffers = await this.#decoded(sound);
+      if (number !== this.#asked || !this.#takes.has(take.key)) return;
+      this.#exchange(take, buffers, tempo, sound.gain_db);
+    } catch (error) {
+      this.#tell("problem", error); // it plays on, with its pitch bent
+    }
+  }
+
+  /**
+   * @param {Take} take
+   * @param {Map<string, AudioBuffer>} buffers
+   * @param {number} tempo
+   * @param {number | undefined} gain_db
+   */
+  #exchange(take, buffers, tempo, gain_db) {
+    take.buffers = buffers;
+    take.tempo = tempo;
+    if (gain_db !== undefined) take.gain = 10 ** (gain_db / 20);
+    if (take.key === this.#key) {
+      if (this.#loop) this.#loop = this.#framed(take, ...this.#loop);
+      if (this.#playing) this.#move(take, this.positionAt(this.context.currentTime + LEAD));
+    }
+    this.#tell("tempo");
+  }
+
+  /** A loop whose ends lie on whole samples of the sound. @returns {[number, number]} */
+  #framed(/** @type {Take} */ take, /** @type {number} */ from, /** @type {number} */ to) {
+    const frame = (/** @type {number} */ s) =>
+      (Math.round((s / take.tempo) * RATE) / RATE) * take.tempo;
+    return [frame(Math.max(0, from)), frame(Math.min(to, take.seconds))];
+  }
+
+  /** Change what is heard, in a cross-fade. @param {Take} take @param {number} position */
+  #move(take, position) {
+    const now = this.context.currentTime + LEAD;
+    const held = this.#voices && this.#voices.from > now ? this.#voices.from : now; // count-in
+    this.#voices?.end(now, FADE);
+    this.#start(take, position, held, FADE);
+  }
+
+  /** @param {Take} take @param {number} position @param {number} from @param {number} fade */
+  #start(take, position, from, fade) {
+    this.#segments = this.#segments.filter((s) => s.from < from).slice(-8);
+    this.#segments.push(this.#segment(from, position, this.#tempo));
+    const loop = this.#loop && /** @type {[number, number]} */ (this.#loop.map((s) => s / take.tempo));
+    const voices = new Voices(this.context, take, (name) => this.#strip(name).gain);
+    voices.begin({ from, fade, loop, offset: position / take.tempo, rate: this.#tempo / take.tempo });
+    voices.ended = () => this.#voices === voices && this.#end();
+    this.#voices = voices;
+  }
+
+  #end() {
+    this.#halt(0);
+    this.#tell("ended");
+  }
+
+  /** @param {number} position */
+  #halt(position) {
+    const was = this.#playing;
+    this.#voices?.end(this.context.currentTime, FADE);
+    this.#voices = null;
+    this.#counted.forEach((node) => node.disconnect());
+    this.#counted = [];
+    this.#count = null;
+    this.#playing = false;
+    this.#stand(position);
+    this.#rest();
+    if (was) this.#tell("state");
+  }
+
+  /** @param {number} position */
+  #stand(position) {
+    this.#segments = [this.#segment(-Infinity, position, 0)];
+  }
+
+  /** @param {number} from @param {number} position @param {number} rate @returns {Segment} */
+  #segment(from, position, rate) {
+    const time = rate ? from : -Infinity;
+    return { from: time, position, rate, loop: this.#loop, seconds: this.seconds, key: this.#key };
+  }
+
+  /** Lay down the clicks of one bar; returns when it ends. */
+  #counted_in(/** @type {Take} */ take, /** @type {number} */ position, /** @type {number} */ now) {
+    const bar = take.bars[barAt(take.bars, position)];
+    const beats = beatsOf(bar?.meter ?? "4/4");
+    const whole = take.bars.reduce((most, b) => Math.max(most, b.end_s - b.start_s), 0) || 2;
+    const step = whole / beats / this.#tempo;
+    this.#count = [now, step, beats];
+    for (let beat = 0; beat < beats; beat += 1) this.#tick(now + beat * step, beat === 0);
+    return now + beats * step;
+  }
+
+  /** @param {number} when @param {boolean} strong */
+  #tick(when, strong) {
+    const tone = this.context.createOscillator();
+    const level = this.context.createGain();
+    tone.frequency.value = strong ? 1760 : 1320;
+    level.gain.setValueAtTime(0, when);
+    level.gain.linearRampToValueAtTime(strong ? 0.5 : 0.3, when + 0.001);
+    level.gain.exponentialRampToValueAtTime(0.001, when + 0.06);
+    tone.connect(level).connect(this.output);
+    tone.start(when);
+    tone.stop(when + 0.07);
+    this.#counted.push(level);
+  }
+
+  /** @param {string} name @returns {Strip} */
+  #strip(name) {
+    let strip = this.#strips.get(name);
+    if (!strip) {
+      strip = new Strip(this.context, this.output);
+      strip.muted = name === CLICK; // the metronome is asked for
+      this.#strips.set(name, strip);
+    }
+    return strip;
+  }
+
+  /** @param {string} name */
+  #audible(name) {
+    const strip = this.#strip(name);
+    if (strip.muted) return false;
+    const solos = this.stems.some((stem) => this.#strip(stem).soloed);
+    return name === CLICK || !solos || strip.soloed;
+  }
+
+  #levels() {
+    for (const [name, strip] of this.#strips) {
+      const level = this.#audible(name) ? strip.volume : 0;
+      strip.gain.gain.setTargetAtTime(level, this.context.currentTime, FADE / 2);
+    }
+    this.#tell("strip");
+  }
+
+  /** @param {string} event @param {unknown} [detail] */
+  #tell(event, detail) {
+    for (const fn of this.#listeners.get(event) ?? []) fn(detail);
+  }
+}
+
+/** One stem's way to the master: fader, place, and what was asked of it. */
+class Strip {
+  volume = 1;
+  muted = false;
+  soloed = false;
+  /** @type {AnalyserNode | null} */
+  analyser = null;
+
+  /** @param {AudioContext} context @param {AudioNode} output */
+  constructor(context, output) {
+    this.gain = context.createGain();
+    this.panner = context.createStereoPanner();
+    this.gain.connect(this.panner).connect(output);
+  }
+}
+
+/** The stems of a take while they sound together. */
+class Voices {
+  /** @type {(() => void) | null} */
+  ended = null;
+  from = 0;
+  /** @type {AudioBufferSourceNode[]} */
+  #sources = [];
+
+  /**
+   * @param {AudioContext} context
+   * @param {Take} take
+   * @param {(name: string) => AudioNode} input where a stem goes
+   */
+  constructor(context, take, input) {
+    this.fader = [];
+    this.level = take.gain;
+    for (const [name, buffer] of take.buffers) {
+      const source = new AudioBufferSourceNode(context, { buffer });
+      const fader = new GainNode(context, { gain: 0 });
+      source.connect(fader).connect(input(name));
+      this.#sources.push(source);
+      this.fader.push(fader);
+    }
+  }
+
+  /**
+   * @param {{from: number, fade: number, loop: [number, number] | null, offset: number,
+   *   rate: number}} how
+   */
+  begin({ from, fade, loop, offset, rate }) {
+    this.from = from;
+    let sounding = this.#sources.length;
+    this.#sources.forEach((source, i) => {
+      source.playbackRate.value = rate;
+      if (loop) [source.loop, source.loopStart, source.loopEnd] = [true, ...loop];
+      this.fader[i].gain.setValueAtTime(0, from);
+      this.fader[i].gain.linearRampToValueAtTime(this.level, from + fade);
+      source.onended = () => --sounding === 0 && this.ended?.();
+      source.start(from, offset);
+    });
+  }
+
+  /** Fade out from a moment on. @param {number} when @param {number} fade */
+  end(when, fade) {
+    this.ended = null;
+    this.#sources.forEach((source, i) => {
+      const { gain } = this.fader[i];
+      const begun = when > this.from + fade;
+      gain.cancelScheduledValues(when);
+      gain.setValueAtTime(begun ? this.level : gain.value, when);
+      gain.linearRampToValueAtTime(0, when + fade);
+      source.stop(Math.max(when + fade, this.from));
+      source.onended = () => this.fader[i].disconnect();
+    });
+  }
+}
+
+/** @param {Take} take */
+function sizeOf(take) {
+  let bytes = 0;
+  for (const buffer of take.buffers.values()) bytes += buffer.length * buffer.numberOfChannels * 4;
+  return bytes;
+}
+
+/**
+ * The bar that holds a second, as an index; the last one beyond the end.
+ * @param {Bar[]} bars
+ * @param {number} seconds
+ */
+export function barAt(bars, seconds) {
+  let low = 0;
+  let high = bars.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (bars[middle].start_s <= seconds + 1e-6) low = middle;
+    else high = middle - 1;
+  }
+  return Math.max(0, low);
+}
+
+/**
+ * The second of another take that stands at the same place of the same bar.
+ * @param {{bars: Bar[], seconds: number}} from
+ * @param {{bars: Bar[], seconds: number}} to
+ * @param {number} seconds
+ */
+export function sameBar(from, to, seconds) {
+  const here = from.bars[barAt(from.bars, seconds)];
+  if (!here || !to.bars.length) return Math.min(seconds, to.seconds);
+  const there = to.bars.find((bar) => bar.number === here.number);
+  if (!there) return to.bars[0].start_s; // it is shorter: from its beginning
+  const part = (seconds - here.start_s) / Math.max(1e-9, here.end_s - here.start_s);
+  return there.start_s + Math.min(1, Math.max(0, part)) * (there.end_s - there.start_s);
+}
+
+/** Beats that are felt in a bar: 2 in 6/8, 4 in 4/4. @param {string} meter */
+export function beatsOf(meter) {
+  const [count, unit] = meter.split("/").map(Number);
+  if (!(count > 0)) return 4;
+  return unit >= 8 && count % 3 === 0 && count > 3 ? count / 3 : count;
+}
