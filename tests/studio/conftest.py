@@ -33,7 +33,7 @@ def run(talk):
 }
 
 
-@pytest.fixture()
+@pytest.fixture
 def odd_verbs(tmp_path, monkeypatch):
     """A package of verbs that count, hang, die ...; its name."""
     package = tmp_path / "odd_verbs"

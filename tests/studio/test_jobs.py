@@ -168,7 +168,8 @@ def test_all_jobs_can_be_watched_at_once(tmp_path, odd_verbs):
 
         async def watch():
             async for part in jobs.changes():
-                seen.append(json.loads(part.decode().split("data: ")[1]))
+                text = part.decode().split("data: ")[1]
+                seen.append(json.loads(text))
 
         watching = asyncio.create_task(watch())
         jobs.submit("tell", {"times": 3}, title="three")
