@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Request, UploadFile
+from fastapi import APIRouter, Request
 from fastapi import Path as InAddress
 from fastapi.responses import FileResponse
 
-from nokturn.errors import LimitError, UsageError
+from nokturn.errors import UsageError
+from nokturn.studio._uploads import DOCUMENTED, received
 from nokturn.studio.arguments import MODEL
 
 router = APIRouter(tags=["models"])
@@ -44,20 +43,14 @@ async def file(request: Request, name: Name) -> FileResponse:
     )
 
 
-@router.post("/models", status_code=201)
-async def take_in(
-    request: Request, file: UploadFile, name: Annotated[str, Form(max_length=64)] = ""
-) -> dict[str, Any]:
+@router.post("/models", status_code=201, openapi_extra=DOCUMENTED)
+async def take_in(request: Request) -> dict[str, Any]:
     """Take in a model file; it is checked before it is kept."""
-    wanted = name or Path(file.filename or "").stem
-    if (file.size or 0) > MAX_BYTES:
-        raise LimitError(f"A model file has {MAX_BYTES >> 20} MB at most.", "Use nokturn models.")
-    with tempfile.TemporaryDirectory(prefix="nokturn-") as folder:
-        kept = Path(folder) / "sent.safetensors"
-        with kept.open("wb") as copy:
-            shutil.copyfileobj(file.file, copy)
+    async with received(request, request.app.state.settings.cache, limit=MAX_BYTES) as form:
+        file = form.files[0]
+        name = form.texts.get("name", "") or Path(file.name).stem
         found: dict[str, Any] = await request.app.state.desk.ask(
-            "models", action="import", path=str(kept), name=wanted
+            "models", action="import", path=str(file.path), name=name
         )
     return found
 
