@@ -12,19 +12,16 @@ pieces become ``tune-1.mid``, ``tune-2.mid`` ...
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from nokturn import registry
 from nokturn.errors import ResourceError, UsageError, did_you_mean
 from nokturn.music.piece import Piece
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+from nokturn.music.score import DEFAULT_QPM
 
 
 @dataclass(frozen=True)
@@ -101,22 +98,19 @@ def _roll_png(pieces: Sequence[Piece]) -> bytes:
 def _audio(form: str) -> Callable[[Sequence[Piece]], bytes]:
     def dumps(pieces: Sequence[Piece]) -> bytes:
         from nokturn.rendering.audio.files import audio_bytes
+        from nokturn.workflows.sound import sound
 
-        return audio_bytes(_sound(pieces[0]), form, title=pieces[0].title)
+        piece = pieces[0]
+        tempos = piece.score.tempos
+        return audio_bytes(
+            sound(piece),
+            form,
+            title=piece.title,
+            tempo_qpm=tempos[0][1] if tempos else DEFAULT_QPM,
+            recipe=json.dumps(piece.recipe, sort_keys=True) if piece.recipe else "",
+        )
 
     return dumps
-
-
-def _sound(piece: Piece) -> NDArray[np.float32]:
-    """Return a piece as sound: by the SoundFont that NOKTURN_SOUNDFONT names, else by our own."""
-    soundfont = os.environ.get("NOKTURN_SOUNDFONT")
-    if soundfont:
-        from nokturn.rendering.audio.fluidsynth import render_with
-
-        return render_with(piece.score, soundfont)
-    from nokturn.rendering.audio.mix import render
-
-    return render(piece.score)
 
 
 KINDS = {

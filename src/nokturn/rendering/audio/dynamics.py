@@ -93,6 +93,11 @@ def ducked(
 
 def limited(signal: Signal, ceiling: float) -> Signal:
     """Return a signal of which no sample exceeds a ceiling, ducked smoothly around its peaks."""
+    return follow(signal, limiting(signal, ceiling))
+
+
+def limiting(signal: Signal, ceiling: float) -> Controls | None:
+    """Return the gain that `limited` gives each block of samples; None: nothing is too loud."""
     length = signal.shape[-1]
     blocks = -(-length // LIMITER_BLOCK)
     padded = np.zeros(blocks * LIMITER_BLOCK, dtype=np.float32)
@@ -100,20 +105,30 @@ def limited(signal: Signal, ceiling: float) -> Signal:
         np.maximum(padded[:length], np.abs(channel), out=padded[:length])
     peaks = padded.reshape(blocks, LIMITER_BLOCK).max(axis=1)
     if peaks.max(initial=0.0) <= ceiling:
-        return signal
+        return None
     gain = np.minimum(1.0, ceiling / np.maximum(peaks, 1e-9))
     reach = LIMITER_REACH
     # the lowest gain in reach, then its mean over the same reach: smooth, and never too high
     around = np.pad(gain, reach + 1, mode="edge")
     lowest = np.lib.stride_tricks.sliding_window_view(around, 2 * reach + 3).min(axis=1)
     weights = np.hanning(2 * reach + 1)
-    smooth = np.convolve(np.pad(lowest, reach, mode="edge"), weights / weights.sum(), "valid")
-    centres = (np.arange(blocks) + 0.5) * LIMITER_BLOCK
+    smooth: Controls = np.convolve(
+        np.pad(lowest, reach, mode="edge"), weights / weights.sum(), "valid"
+    )
+    return smooth
+
+
+def follow(signal: Signal, gains: Controls | None) -> Signal:
+    """Return a signal turned by the gains of a limiter; None leaves it as it is."""
+    if gains is None:
+        return signal
+    length = signal.shape[-1]
+    centres = (np.arange(len(gains)) + 0.5) * LIMITER_BLOCK
     out = np.empty_like(signal)
     for start in range(0, length, PIECE):
         part = signal[:, start : start + PIECE]
         times = np.arange(start, start + part.shape[-1])
-        out[:, start : start + PIECE] = part * np.interp(times, centres, smooth)
+        out[:, start : start + PIECE] = part * np.interp(times, centres, gains)
     return out
 
 

@@ -22,6 +22,7 @@ from nokturn.errors import InputError, ResourceError
 from nokturn.formats.midi import Midi
 from nokturn.music.piece import Piece
 from nokturn.music.score import Score
+from nokturn.rendering.audio.effects import Signal
 from nokturn.rendering.audio.master import LUFS, levelled
 from nokturn.rendering.audio.mix import MAX_SECONDS, SAMPLE_RATE, check_length
 
@@ -42,6 +43,12 @@ def render_with(
     ResourceError
         Neither program nor library is there, or it fails.
     """
+    sound = played_by(score, soundfont, max_seconds=max_seconds)
+    return np.ascontiguousarray(levelled(sound, SAMPLE_RATE, LUFS).T)
+
+
+def played_by(score: Score, soundfont: str | Path, *, max_seconds: float = MAX_SECONDS) -> Signal:
+    """Return a score in the sound of a SoundFont, (2, samples), before its loudness is set."""
     path = Path(soundfont).absolute()
     _check_soundfont(path)
     check_length(score, max_seconds)
@@ -55,7 +62,7 @@ def render_with(
         else:
             _play_by_library(path, midi, sound)
         samples = _read(sound)
-    return np.ascontiguousarray(levelled(np.ascontiguousarray(samples.T), SAMPLE_RATE, LUFS).T)
+    return np.ascontiguousarray(samples.T)
 
 
 def _check_soundfont(path: Path) -> None:

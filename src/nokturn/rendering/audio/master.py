@@ -9,11 +9,13 @@ given should be at the level of stems, -23 LUFS: glue and saturation are set for
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from nokturn.rendering.audio.dynamics import compressed, limited
-from nokturn.rendering.audio.effects import Signal, convolve, locked
+from nokturn.rendering.audio.dynamics import compressed, follow, limiting
+from nokturn.rendering.audio.effects import Controls, Signal, convolve, locked
 from nokturn.rendering.audio.filters import high_pass, sweep_times, swept
 from nokturn.rendering.audio.loudness import integrated, sample_peak, true_peak
 from nokturn.rendering.audio.space import widened
@@ -120,6 +122,22 @@ def coloured(
     return widened(out, master.width)
 
 
+@dataclass(frozen=True)
+class Levelling:
+    """What brought a sound to its loudness: a gain, then a limiter's gains where peaks were high.
+
+    Both only multiply, so what a sound is the sum of can be turned by them piece by piece, and
+    still sums to it.
+    """
+
+    gain: float = 1.0
+    limiter: Controls | None = None
+
+    def of(self, part: Signal) -> Signal:
+        """Return a part of the sound as it stands in the levelled whole."""
+        return follow(part * np.float32(self.gain), self.limiter)
+
+
 def levelled(mix: Signal, sample_rate: int, lufs: float) -> Signal:
     """Return sound at a loudness with its true peaks below -1 dBFS; silence stays silence.
 
@@ -127,9 +145,14 @@ def levelled(mix: Signal, sample_rate: int, lufs: float) -> Signal:
 
     Shape: (channels, samples). The sound given is used up: minutes of it are large.
     """
+    return levelling(mix, sample_rate, lufs)[0]
+
+
+def levelling(mix: Signal, sample_rate: int, lufs: float) -> tuple[Signal, Levelling]:
+    """Return sound at a loudness as `levelled` does, and what was done to it."""
     peak = sample_peak(mix)
     if peak == 0:
-        return mix
+        return mix, Levelling()
     # measured at half of full scale, so that what is played softly is not taken for silence
     half = 0.5 / peak
     gain = half * 10 ** ((lufs - integrated(mix, sample_rate, half)) / 20)
@@ -137,14 +160,18 @@ def levelled(mix: Signal, sample_rate: int, lufs: float) -> Signal:
     ceiling = 10 ** (CEILING_DB / 20)
     reached = true_peak(mix)
     if reached <= ceiling:
-        return mix
+        return mix, Levelling(gain)
     loud = mix
     for _ in range(8):
         between = max(1.0, reached / sample_peak(loud))
-        loud = limited(mix, 0.99 * ceiling / between)
+        limiter = limiting(mix, 0.99 * ceiling / between)
+        loud = follow(mix, limiter)
         reached = true_peak(loud)
         missing = lufs - integrated(loud, sample_rate)
         if reached <= ceiling and missing < NEAR:
-            return loud
-        mix *= np.float32(10 ** (min(missing, MAKE_UP_DB) / 20))
-    return loud / np.float32(max(1.0, true_peak(loud) / ceiling))
+            return loud, Levelling(gain, limiter)
+        before, more = gain, 10 ** (min(missing, MAKE_UP_DB) / 20)
+        mix *= np.float32(more)
+        gain *= more
+    over = max(1.0, true_peak(loud) / ceiling)
+    return loud / np.float32(over), Levelling(before / over, limiter)

@@ -1,6 +1,7 @@
 """Mix: a score becomes stereo sound at a set loudness.
 
     samples = render(score)        # float32, (samples, 2), 44.1 kHz, -16 LUFS, peaks below -1 dBFS
+    parts = render_parts(score)    # each track as it stands in it: their sum is that sound
 
 Every distinct tone (instrument, pitch, colour) is made once and laid down wherever it is played;
 then comes a light room, the loudness, and a limiter for the peaks. The same score gives the same
@@ -9,7 +10,7 @@ samples. One room for all instruments, and none of them is placed behind another
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +20,7 @@ from nokturn.errors import LimitError
 from nokturn.music.score import Score, Track
 from nokturn.rendering.audio.drums import VARIATIONS, drum_of, hit, sounding, turns
 from nokturn.rendering.audio.effects import Signal, convolve
-from nokturn.rendering.audio.master import LUFS, levelled
+from nokturn.rendering.audio.master import LUFS, levelled, levelling
 from nokturn.rendering.audio.space import room
 from nokturn.rendering.audio.synth import VELOCITY_BANDS, instrument_of
 from nokturn.rendering.audio.tones import Instrument, Tone
@@ -74,18 +75,60 @@ def render(
         The music is longer than ``max_seconds``, or has notes enough for hours of work.
     """
     tracks, seconds = checked_sounds(score, max_seconds)
-    mix = np.zeros((2, int((seconds + TAIL) * sample_rate)), dtype=np.float32)
-    for track, played, pan in zip(score.tracks, tracks, pans(score.tracks), strict=True):
-        lay_track(mix, track, played, sample_rate, instrument_of(track.program), pan)
-    if reverb > 0:
-        wet = convolve(mix, room(sample_rate))
-        wet *= np.float32(reverb)
-        mix += wet
-        del wet  # minutes of sound are large
-    end_softly(mix, sample_rate)
+    places = zip(score.tracks, tracks, pans(score.tracks), strict=True)
+    mix = _placed(list(places), seconds, sample_rate, reverb)
     if lufs is not None:
         mix = levelled(mix, sample_rate, lufs)
     return np.ascontiguousarray(mix.T)
+
+
+def render_parts(
+    score: Score,
+    *,
+    sample_rate: int = SAMPLE_RATE,
+    reverb: float = REVERB,
+    lufs: float = LUFS,
+    max_seconds: float = MAX_SECONDS,
+) -> list[Signal]:
+    """Return each track of a score as it stands in the mix: their sum is what `render` gives.
+
+    The limiter's gain, where there is one, follows the whole mix, and every part is turned by it.
+
+    Returns
+    -------
+    Signals of shape (2, samples), all of one length, in the order of the tracks.
+
+    Raises
+    ------
+    LimitError
+        As in `render`.
+    """
+    tracks, seconds = checked_sounds(score, max_seconds)
+    places = zip(score.tracks, tracks, pans(score.tracks), strict=True)
+    parts = [_placed([place], seconds, sample_rate, reverb) for place in places]
+    if not parts:
+        return []
+    mix = parts[0].copy()
+    for part in parts[1:]:
+        mix += part
+    level = levelling(mix, sample_rate, lufs)[1]
+    return [level.of(part) for part in parts]
+
+
+def _placed(
+    places: Sequence[tuple[Track, Sounds, float]], seconds: float, rate: int, reverb: float
+) -> Signal:
+    """Return tracks that are played so, each at its pan, in the room."""
+    mix = np.zeros((2, int((seconds + TAIL) * rate)), dtype=np.float32)
+    for track, played, pan in places:
+        lay_track(mix, track, played, rate, instrument_of(track.program), pan)
+    if reverb > 0:
+        wet = convolve(mix, room(rate))
+        wet *= np.float32(reverb)
+        mix += wet
+        del wet  # minutes of sound are large
+    end_softly(mix, rate)
+    return mix
 
 
 def sounds(score: Score, track: Track) -> Sounds:
