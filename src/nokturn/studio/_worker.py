@@ -10,14 +10,18 @@ of `verbs`. Messages come to ``on_message`` on a thread: ``(task, "event", (type
 
 from __future__ import annotations
 
+import ctypes
+import gc
 import importlib
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 from nokturn.errors import UsageError
@@ -131,12 +135,12 @@ def _serve(pipe: Connection, verbs: str, warm: Sequence[str], limit: int) -> Non
             pipe.send((task, kind, data))
 
     now: dict[str, Talk] = {}
-    work = _Inbox()
+    work: SimpleQueue[tuple[str, str, dict[str, Any]]] = SimpleQueue()
     threading.Thread(target=_hear, args=(pipe, now, work), daemon=True).start()
     for verb in warm:
         getattr(_verb(verbs, verb), "warm", lambda: None)()
     while True:
-        task, verb, arguments = work.take()
+        task, verb, arguments = work.get()
         talk = now[task]
         talk._send = _event_sender(send, task)
         try:
@@ -145,29 +149,22 @@ def _serve(pipe: Connection, verbs: str, warm: Sequence[str], limit: int) -> Non
             send(task, "failed", problem(error))
         finally:
             now.pop(task, None)
+            _give_back()
 
 
 def _event_sender(send: Message, task: str) -> Callable[[str, Any], None]:
     return lambda kind, data: send(task, "event", (kind, data))
 
 
-class _Inbox:
-    """Tasks that wait in the process, one at a time as it is."""
-
-    def __init__(self) -> None:
-        self._tasks: list[tuple[str, str, dict[str, Any]]] = []
-        self._filled = threading.Semaphore(0)
-
-    def put(self, task: tuple[str, str, dict[str, Any]]) -> None:
-        self._tasks.append(task)
-        self._filled.release()
-
-    def take(self) -> tuple[str, str, dict[str, Any]]:
-        self._filled.acquire()
-        return self._tasks.pop(0)
+def _give_back() -> None:
+    """Give memory that is free back to the system, where its library keeps it (glibc)."""
+    gc.collect()
+    trim = None if sys.platform == "win32" else getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim:
+        trim(0)
 
 
-def _hear(pipe: Connection, now: dict[str, Talk], work: _Inbox) -> None:
+def _hear(pipe: Connection, now: dict[str, Talk], work: SimpleQueue[Any]) -> None:
     """Take in messages; when the server is gone, so are we."""
     try:
         while True:
