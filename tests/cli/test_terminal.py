@@ -76,6 +76,11 @@ def test_progress_is_plain_and_rare_where_nobody_watches(capsys):
     assert not any("\r" in line or "\x1b" in line for line in lines)
 
 
+def test_what_has_no_known_end_is_counted(capsys):
+    Terminal().progress("bar", 3, 0, "2 of 4")
+    assert capsys.readouterr().err == "bar 3  2 of 4\n"
+
+
 def test_progress_is_drawn_on_a_screen_and_wiped_away(monkeypatch):
     screen = watched(monkeypatch)
     terminal = Terminal()

@@ -1,18 +1,20 @@
 """Tunes through the workflow and the command: names, recipes, wishes, words."""
 
 import json
+import threading
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+from nokturn.cli._terminal import Terminal
 from nokturn.cli.main import nokturn
 from nokturn.errors import InputError, ModelError, UsageError
 from nokturn.formats.base import load
-from nokturn.music.time import Tempo
+from nokturn.music.time import Meter, Tempo
 from nokturn.workflows.generate import generate
 from nokturn.workflows.save import save
-from nokturn.workflows.wishes import Composed, Said
+from nokturn.workflows.wishes import Composed, Said, Writing
 
 
 def composed(**wishes: object) -> list[Composed]:
@@ -107,3 +109,50 @@ def test_a_soundfont_that_is_not_there_is_named(tmp_path: Path, monkeypatch) -> 
     with pytest.raises(InputError, match=r"none.sf2: cannot read the SoundFont"):
         save(piece, tmp_path / "tune.wav")
     assert not (tmp_path / "tune.wav").exists()
+
+
+def test_writing_tells_of_every_bar() -> None:
+    events = list(generate(key="Ador", meter="4/4", bars=16, n=2, seed=7, tempo=100))
+    shown = [event for event in events if isinstance(event, Writing)]
+    assert {event.variation for event in shown} == {0, 1}
+    assert {event.of for event in shown} == {16}
+    assert shown[0].abc.startswith("X:1\nM:")
+    piece = shown[3].piece()
+    assert (piece.title, piece.sheet.meter) == ("Reel in A dorian, no. 7", Meter(4, 4))
+    assert piece.sheet.tempo == Tempo(100)
+    assert (piece.recipe or {})["stopped_at_bar"] == shown[3].bar
+
+
+def test_stopping_keeps_the_bars_that_stand() -> None:
+    stop, made = threading.Event(), []
+    for event in generate(bars=32, n=4, seed=7, stop=stop):
+        if isinstance(event, Composed):
+            made.append(event.piece)
+        elif isinstance(event, Writing) and event.variation == 1 and event.bar >= 4:
+            bar = event.bar
+            stop.set()
+    whole, stopped = made
+    assert "stopped_at_bar" not in (whole.recipe or {})
+    assert (stopped.recipe or {})["stopped_at_bar"] == bar
+    assert stopped.sheet.bars[-1].line == "final"
+
+
+def test_in_another_rhythm_what_stands_has_it_too() -> None:
+    events = list(generate(bars=8, seed=3, rhythm="euclid"))
+    shown = [event.piece() for event in events if isinstance(event, Writing)]
+    made = next(event.piece for event in events if isinstance(event, Composed))
+    onsets = [piece.score.tracks[0].notes["onset"].tolist() for piece in (shown[2], made)]
+    assert onsets[0] == onsets[1][: len(onsets[0])]
+
+
+def test_a_person_sees_the_bar_that_is_written(tmp_path: Path, monkeypatch) -> None:
+    seen = []
+    monkeypatch.setattr(Terminal, "watched", True)
+    monkeypatch.setattr(Terminal, "progress", lambda _self, *words: seen.append(words))
+    args = ["generate", "--bars", "8", "--seed", "4", "-n", "2", "-o", str(tmp_path / "tune.abc")]
+    assert CliRunner().invoke(nokturn, args).exit_code == 0
+    assert ("bar", 8, 8, "ETA 0 s  2 of 2") in seen
+    seen.clear()
+    monkeypatch.setattr(Terminal, "watched", False)
+    assert CliRunner().invoke(nokturn, [*args, "--force"]).exit_code == 0
+    assert not seen

@@ -93,8 +93,8 @@ def test_a_training_leaves_pictures_and_a_threshold(home):
     assert [page.count(f'src="{name}"') for name in drawn] == [1] * len(drawn)
     model = ModelFile.load(Run.named("sigmoid").model(3)).model
     assert model.threshold == model.settings.calibrated != 0.5
-    piece = next(generate("sigmoid", primer="two-hands", bars=4, seed=1, threshold="calibrated"))
-    assert (piece.piece.recipe or {})["threshold"] == "calibrated"
+    *_, made = generate("sigmoid", primer="two-hands", bars=4, seed=1, threshold="calibrated")
+    assert (made.piece.recipe or {})["threshold"] == "calibrated"
     with pytest.raises(UsageError, match="--threshold 7 is not possible"):
         list(generate("sigmoid", threshold=7))
     with pytest.raises(UsageError, match="it has no threshold"):

@@ -76,8 +76,17 @@ class Terminal:
             self.clear()
             write_line(sys.stderr, text)
 
+    @property
+    def watched(self) -> bool:
+        """Whether somebody looks at the progress, and not only a file of it."""
+        return not self.quiet and lively(sys.stderr)
+
     def progress(self, what: str, done: float, total: float, note: str = "") -> None:
-        """Show how far a job is: ``what`` is counted, ``note`` is said beside it."""
+        """Show how far a job is: ``what`` is counted, ``note`` is said beside it.
+
+        A ``total`` of 0 is one that nobody knows.
+        """
+        text = f"{what} {done:g}/{total:g}  {note}" if total else f"{what} {done:g}  {note}"
         fraction = min(done / total, 1.0) if total else 0.0
         now = time.monotonic()
         if self.quiet:
@@ -85,12 +94,12 @@ class Terminal:
         if lively(sys.stderr):
             if now - self._last_s >= _REDRAW_S or fraction >= 1.0 or not self._bar_shown:
                 self._last_s = now
-                self._draw(fraction, f"{what} {done:g}/{total:g}  {note}".rstrip())
+                self._draw(fraction, text.rstrip())
             return
         if fraction < self._next_fraction and now - self._last_s < _LINE_S:
             return
         self._last_s, self._next_fraction = now, fraction + 0.1
-        write_line(sys.stderr, f"{what} {done:g}/{total:g}  {note}".rstrip())
+        write_line(sys.stderr, text.rstrip())
 
     def clear(self) -> None:
         """Take the progress bar off the screen."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+import time
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from nokturn.cli._frame import Command
 from nokturn.cli._pieces import sink_of, with_outputs
-from nokturn.cli._terminal import Terminal
+from nokturn.cli._terminal import Terminal, time_words
+
+if TYPE_CHECKING:
+    from nokturn.workflows.wishes import Writing
 
 EXAMPLES = (
     "nokturn generate",
@@ -98,18 +102,47 @@ def generate(
     """  # fmt: skip
     from nokturn.workflows.generate import generate as workflow
     from nokturn.workflows.models import default_model
-    from nokturn.workflows.wishes import Composed
+    from nokturn.workflows.wishes import Composed, Said
 
     sink = sink_of(terminal, out, form, n, force)
+    watch = Watch(terminal, n)
     try:
         chosen = model if model or _is_file(wishes["rhythm"]) else default_model()
         for event in workflow(chosen, n=n, **wishes):
             if isinstance(event, Composed):
                 sink.add(event, as_json)
-            elif text := getattr(event, "text", ""):
-                terminal.say(text)
+            elif isinstance(event, Said):
+                terminal.say(event.text)
+            else:
+                watch.see(event)
     finally:  # after Ctrl-C, too: what is finished is kept and named
         sink.finish()
+
+
+class Watch:
+    """Shows a person how far the writing is; says nothing where nobody watches.
+
+    Parameters
+    ----------
+    count
+        How many pieces are to come.
+    """
+
+    def __init__(self, terminal: Terminal, count: int) -> None:
+        self.terminal, self.count = terminal, count
+        self.variation, self.begun_s = -1, 0.0
+
+    def see(self, event: Writing) -> None:
+        """Show the bar that is being written, and how long the rest of the piece may take."""
+        if event.variation != self.variation:
+            self.variation, self.begun_s = event.variation, time.monotonic()
+        which = f"{event.variation + 1} of {self.count}" if self.count > 1 else ""
+        gone_s = time.monotonic() - self.begun_s
+        left = ""
+        if event.of and event.bar:
+            left = f"ETA {time_words(gone_s * max(0, event.of - event.bar) / event.bar)}"
+        if self.terminal.watched:
+            self.terminal.progress("bar", event.bar, event.of or 0, f"{left}  {which}".strip())
 
 
 def _is_file(rhythm: str) -> bool:

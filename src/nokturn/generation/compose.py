@@ -1,22 +1,23 @@
 """Compose: tunes that are right, from a model and wishes.
 
-    for tune in compose(ModelFile.load(path), Wishes(key="Ador", meter="6/8", bars=32), seed=7):
+    for tune in compose(ModelFile.load(path), key=Key.parse("Ador"), bars=32, seed=7):
         tune.piece, tune.attempts, tune.redrawn
 
 What is drawn under the guide is read by the strict reader; every bar must add up, repeats must
 pair, key, meter and number of bars must be those asked for. What is not so is drawn again with the
 same generator. Variation *i* has the seed *seed + i* and a generator of its own, so that it can be
-made again alone.
+made again alone. `tunes` also tells of every bar while it is written, and can be stopped.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from nokturn.encodings._abc_clock import BarClock
 from nokturn.encodings._abc_learned import AbcLearned, learned_text, tune
@@ -26,6 +27,7 @@ from nokturn.evaluation.validity import check_sheet
 from nokturn.formats._abc_reader import read_tune
 from nokturn.generation.constraints import AbcGuide, Wishes
 from nokturn.generation.decoding import Drawn, decode
+from nokturn.generation.growing import Growing, by_one_thread, ended
 from nokturn.generation.sampling import Sampling, draw
 from nokturn.models._file import ModelFile
 from nokturn.music.bars import bar_faults
@@ -41,7 +43,10 @@ MIN_BARS = 4
 
 @dataclass
 class Composed:
-    """A tune that is right, and how it came about."""
+    """A tune that is right, and how it came about.
+
+    ``stopped_at`` is how many bars it has, as played, where it was stopped; 0 = it was not.
+    """
 
     piece: Piece
     seed: int
@@ -49,9 +54,15 @@ class Composed:
     bars: int = 0  # bars drawn in all attempts
     redrawn: int = 0  # bars among them that were thrown away
     replaced: dict[str, str] = field(default_factory=dict)  # unknown characters of the primer
+    stopped_at: int = 0
 
 
-def compose(
+def compose(file: ModelFile, **wishes: Any) -> Iterator[Composed]:
+    """Yield tunes that are finished; for what can be asked, and what is raised, see `tunes`."""
+    return (event for event in tunes(file, **wishes) if isinstance(event, Composed))
+
+
+def tunes(
     file: ModelFile,
     *,
     meter: Meter | None = None,
@@ -61,8 +72,9 @@ def compose(
     seed: int = 0,
     sampling: Sampling | None = None,
     primer: str = "",
-) -> Iterator[Composed]:
-    """Yield tunes.
+    stop: threading.Event | None = None,
+) -> Iterator[Growing | Composed]:
+    """Yield tunes, and before each what stands of it whenever that is a bar more or less.
 
     Parameters
     ----------
@@ -72,6 +84,9 @@ def compose(
         How many, and the seed of the first.
     primer
         ABC that each begins with: a tune or a part of one.
+    stop
+        Once it is set, the tune that is being written ends with the whole bars it has, if it has
+        any, and no other follows.
 
     Raises
     ------
@@ -94,12 +109,13 @@ def compose(
         meter, key = None, None  # the primer has its own
     wishes = Wishes(_meter_word(meter, begin, encoding.vocabulary), _key_word(key), bars)
     for i in range(n):
-        with threadpool_limits(limits=1):  # many threads only slow such small products down
-            made = _one(file, encoding, wishes, seed + i, sampling or Sampling(), ids.tolist())
-        made.replaced = replaced
-        if meter is not None:
-            made.piece.sheet.bars[0].meter = meter
-        yield made
+        writer = Writer(file, encoding, wishes, seed + i, sampling or Sampling(), stop, meter)
+        made = yield from by_one_thread(writer.write(ids.tolist()))
+        if made is not None:
+            made.replaced = replaced
+            yield made
+        if stop and stop.is_set():
+            return
 
 
 def _meter_word(meter: Meter | None, begin: str, symbols: Sequence[str]) -> str:
@@ -119,41 +135,91 @@ def _key_word(key: Key | None) -> str:
     return str(replace(key, mode=mode))
 
 
-def _one(
-    file: ModelFile,
-    encoding: AbcLearned,
-    wishes: Wishes,
-    seed: int,
-    sampling: Sampling,
-    primer: list[int],
-) -> Composed:
-    generator = np.random.default_rng(seed)
-    if not (wishes.key or primer):
-        wishes = replace(wishes, key=_usual_key(file.card, generator))
-    made = Composed(Piece(Sheet()), seed, attempts=0)
-    reason = ""
-    while made.attempts < MAX_ATTEMPTS:
-        made.attempts += 1
-        drawn = decode(
-            file.model.begin(generator),
-            encoding.tracker(**({"bars": wishes.bars} if wishes.bars and encoding.clock else {})),
-            AbcGuide(encoding, wishes),
-            sampling,
+@dataclass
+class Writer:
+    """Writes one tune.
+
+    Parameters
+    ----------
+    meter
+        What the tune says its meter is, where that was asked for: 4/4 where the model writes C.
+    """
+
+    file: ModelFile
+    encoding: AbcLearned
+    wishes: Wishes
+    seed: int
+    sampling: Sampling
+    stop: threading.Event | None = None
+    meter: Meter | None = None
+
+    def write(self, primer: list[int]) -> Generator[Growing, None, Composed | None]:
+        """Yield what stands, bar by bar; return the tune, None where it was stopped too early."""
+        generator = np.random.default_rng(self.seed)
+        if not (self.wishes.key or primer):
+            usual = _usual_key(self.file.card, generator)
+            self.wishes = replace(self.wishes, key=usual)
+        made = Composed(Piece(Sheet()), self.seed, attempts=0)
+        reason = ""
+        while made.attempts < MAX_ATTEMPTS:
+            made.attempts += 1
+            drawn = yield from self._draw(primer, generator)
+            if drawn.stopped:
+                return self._stopped(made, drawn, len(primer))
+            piece, reason = _judged(self.encoding, drawn, self.wishes)
+            made.bars += drawn.bars + drawn.redrawn
+            made.redrawn += drawn.redrawn if piece else drawn.bars + drawn.redrawn
+            if piece is not None:
+                made.piece = self._in_meter(piece)
+                return made
+        raise ConstraintError(
+            f"No tune came out right in {MAX_ATTEMPTS} attempts: {reason}.",
+            "Lower the temperature, or ask for less: another key, meter or number of bars.",
+        )
+
+    def _draw(
+        self, primer: list[int], generator: np.random.Generator
+    ) -> Generator[Growing, None, Drawn]:
+        encoding, bars = self.encoding, self.wishes.bars
+        return decode(
+            self.file.model.begin(generator),
+            encoding.tracker(**({"bars": bars} if bars and encoding.clock else {})),
+            AbcGuide(encoding, self.wishes),
+            self.sampling,
             generator,
             primer=primer,
             encode=lambda text: encoding.encode_text(text)[0].tolist(),
             bar_is_right=bar_is_right,
+            show=self._growing,
+            stop=self.stop,
         )
-        piece, reason = _judged(encoding, drawn, wishes)
+
+    def _growing(self, guide: AbcGuide) -> Growing:
+        text = tune(guide.text)
+        return Growing(self.seed, guide.clock.total, partial(self._so_far, text), text)
+
+    def _so_far(self, text: str) -> Piece:
+        """Return a text that ends with any bar line as a piece."""
+        return self._in_meter(read_tune(text.rstrip(":")))
+
+    def _in_meter(self, piece: Piece) -> Piece:
+        if self.meter is not None:
+            piece.sheet.bars[0].meter = self.meter
+        return piece
+
+    def _stopped(self, made: Composed, drawn: Drawn, begun: int) -> Composed | None:
+        """Return what is kept of a tune that was stopped: its whole bars, if it has its own."""
+        if len(drawn.ids) <= begun:
+            return None
+        piece = self._so_far(tune(self.encoding.decode_text(drawn.ids)))
+        sheet = ended(piece.sheet)
+        if sheet is None:
+            return None
         made.bars += drawn.bars + drawn.redrawn
-        made.redrawn += drawn.redrawn if piece else drawn.bars + drawn.redrawn
-        if piece is not None:
-            made.piece = piece
-            return made
-    raise ConstraintError(
-        f"No tune came out right in {MAX_ATTEMPTS} attempts: {reason}.",
-        "Lower the temperature, or ask for less: another key, meter or number of bars.",
-    )
+        made.redrawn += drawn.redrawn
+        made.piece = Piece(sheet)
+        made.stopped_at = played_bars(learned_text(sheet, chords=False))
+        return made if made.stopped_at else None
 
 
 def _usual_key(card: dict[str, Any], generator: np.random.Generator) -> str:

@@ -2,13 +2,16 @@
 
 The state of the model is carried along, never run again from the start. Before each bar the state
 is kept; where nothing allowed is left, or the bar comes out wrong, that bar is drawn again, and
-after a few vain tries the one before it. The share of bars drawn again is counted.
+after a few vain tries the one before it. The share of bars drawn again is counted. Each time a
+whole bar stands the guide is shown, so that the writing can be watched.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +20,8 @@ from nokturn.encodings.base import BOUNDARY, Tracker
 from nokturn.generation.constraints import AbcGuide
 from nokturn.generation.sampling import Sampling, draw, probabilities
 from nokturn.models.base import Stream
+
+Y = TypeVar("Y")
 
 MAX_REDRAWS = 80  # in one attempt
 TRIES_A_BAR = 6
@@ -37,10 +42,11 @@ class Place:
 
 @dataclass
 class Drawn:
-    """What came out: ids without boundaries, whether it ended, and how it went."""
+    """What came out: ids without boundaries, whether it ended or was stopped, and how it went."""
 
     ids: list[int] = field(default_factory=list)
     ended: bool = False
+    stopped: bool = False
     bars: int = 0
     redrawn: int = 0
 
@@ -55,7 +61,9 @@ def decode(
     primer: Sequence[int] = (),
     encode: Callable[[str], Sequence[int]],
     bar_is_right: Callable[[str], bool],
-) -> Drawn:
+    show: Callable[[AbcGuide], Y],
+    stop: threading.Event | None = None,
+) -> Generator[Y, None, Drawn]:
     """Draw one piece under a guide.
 
     Parameters
@@ -66,11 +74,21 @@ def decode(
         Text -> ids, for what the guide forces.
     bar_is_right
         Whether the text so far, which ends with a bar line, is right.
+    show
+        Makes what is yielded of the guide.
+    stop
+        Once it is set, drawing ends with the whole bars that stand.
+
+    Yields
+    ------
+    Y
+        Each time that whole bars stand, whether one more or fewer.
 
     Returns
     -------
     Drawn
-        ``ended`` is False where no way was found within 80 bars drawn again.
+        ``ended`` is False where no way was found within 80 bars drawn again, and where it was
+        ``stopped``.
     """
     drawn = Drawn(list(primer))
     logits = stream.step(BOUNDARY, tracker.step(BOUNDARY))
@@ -79,7 +97,12 @@ def decode(
         guide.take(symbol)
     places: list[Place] = []
     kept = -1
+    stands = shown = 0  # ids of whole bars, and how many bars they play
     while True:
+        if stop and stop.is_set():
+            drawn.stopped, drawn.bars = True, guide.closed
+            del drawn.ids[stands:]
+            return drawn
         wrong = guide.stuck
         if guide.at_bar_start and guide.closed != kept and not wrong:
             wrong = guide.closed > 0 and not bar_is_right(guide.text)
@@ -88,6 +111,10 @@ def decode(
                 places.append(
                     Place(stream.copy(), tracker.copy(), guide.copy(), logits, len(drawn.ids))
                 )
+        if guide.at_bar_start and guide.clock.total != shown and not wrong:
+            stands, shown = len(drawn.ids), guide.clock.total
+            if shown:
+                yield show(guide)
         symbol = -1 if wrong else _next(logits, guide, sampling, generator, encode)
         if symbol == BOUNDARY:
             drawn.ended, drawn.bars = True, guide.closed
@@ -99,8 +126,8 @@ def decode(
                 drawn.bars = guide.closed
                 return drawn
             stream, tracker, guide = place.stream.copy(), place.tracker.copy(), place.guide.copy()
-            logits, kept = place.logits, place.guide.closed
             del drawn.ids[place.ids :]
+            logits, kept, stands = place.logits, place.guide.closed, min(stands, place.ids)
             continue
         logits = stream.step(symbol, tracker.step(symbol))
         guide.take(symbol)

@@ -4,14 +4,18 @@
         if isinstance(event, Composed): print(event.piece.title)
 
 Each tune gets a title, a tempo and a recipe: model and its hash, seed, settings, version. The same
-version, model, settings and seed on the same machine give the same tune.
+version, model, settings and seed on the same machine give the same tune. While a tune is written
+`Writing` tells of each bar; closing the generator ends the work, and so does ``stop``, which keeps
+the bars that stand.
 """
 
 from __future__ import annotations
 
 import importlib.metadata
-from collections.abc import Iterator
-from dataclasses import dataclass
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +25,9 @@ from pydantic import ValidationError
 from nokturn.encodings.base import written
 from nokturn.errors import InputError, UsageError
 from nokturn.generation import primers
-from nokturn.generation.compose import compose
-from nokturn.generation.free import compose_freely
+from nokturn.generation.compose import tunes
+from nokturn.generation.free import pieces
+from nokturn.generation.growing import Growing
 from nokturn.generation.random_chords import random_chords
 from nokturn.generation.sampling import Sampling
 from nokturn.models._file import ModelFile
@@ -38,6 +43,7 @@ from nokturn.workflows.rhythm import Way, joined, way_of
 from nokturn.workflows.wishes import (
     Composed,
     Said,
+    Writing,
     first_seed,
     parsed_key,
     parsed_meter,
@@ -72,7 +78,8 @@ def generate(
     primer: str = "",
     rhythm: str = "",
     threshold: str | float = "",
-) -> Iterator[Composed | Said]:
+    stop: threading.Event | None = None,
+) -> Iterator[Writing | Composed | Said]:
     """Compose pieces.
 
     Parameters
@@ -102,6 +109,10 @@ def generate(
     threshold
         For rolls of independent keys: every key that is likelier than this sounds, instead of
         being drawn; ``"calibrated"`` is what was best on held-out pieces. Empty = as trained.
+    stop
+        Once it is set, the piece that is being written ends with the whole bars it has, which its
+        recipe tells as ``stopped_at_bar``, and nothing more is written. A piece without a whole bar
+        is none.
 
     Raises
     ------
@@ -126,6 +137,7 @@ def generate(
         seed=first,
         sampling=_sampling(temperature=temperature, top_p=top_p, top_k=top_k, min_p=min_p),
         primer=primer,
+        stop=stop,
     )
     file = ModelFile.load(runs.resolve(model))
     if str(threshold):
@@ -145,6 +157,8 @@ def generate(
     for event in made:
         if way and isinstance(event, Composed):
             yield Composed(in_rhythm(event.piece, way, wishes, rhythm))
+        elif way and isinstance(event, Writing):
+            yield replace(event, piece=partial(_so_far, event.piece, way, wishes, rhythm), abc="")
         else:
             yield event
 
@@ -161,14 +175,34 @@ class Wished:
     seed: int
     sampling: Sampling
     primer: str
+    stop: threading.Event | None = None
+
+    def writing(self, growing: Growing, dress: Callable[[Piece, int, int], Piece]) -> Writing:
+        """Return the event of a piece that grows; ``dress`` gives it its title and tempo."""
+        seed, bars = growing.seed, growing.bars
+        return Writing(
+            variation=seed - self.seed,
+            bar=bars,
+            of=self.bars or None,
+            piece=lambda: dress(growing.piece(), seed, bars),
+            abc=growing.text,
+        )
 
 
-def _tunes(file: ModelFile, wishes: Wished, recipe: dict[str, Any]) -> Iterator[Composed | Said]:
+Events = Iterator[Writing | Composed | Said]
+
+
+def _tunes(file: ModelFile, wishes: Wished, recipe: dict[str, Any]) -> Events:
     """Yield tunes that are right, from a model that writes ABC."""
     begin = _primer(wishes.primer, wishes.seed)
     recipe |= {"primer": begin} if begin else {}
     drawn = again = 0
-    tunes = compose(
+
+    def dress(piece: Piece, seed: int, stopped_at: int) -> Piece:
+        _dress(piece.sheet, seed, wishes.tempo)
+        return _signed(piece, piece.sheet.title, recipe, seed, stopped_at)
+
+    made = tunes(
         file,
         meter=wishes.meter,
         key=wishes.key,
@@ -177,22 +211,21 @@ def _tunes(file: ModelFile, wishes: Wished, recipe: dict[str, Any]) -> Iterator[
         seed=wishes.seed,
         sampling=wishes.sampling,
         primer=begin,
+        stop=wishes.stop,
     )
-    for i, made in enumerate(tunes):
-        if i == 0 and made.replaced:
-            yield Said(_told(made.replaced))
-        drawn, again = drawn + made.bars, again + made.redrawn
-        piece = made.piece
-        _dress(piece.sheet, made.seed, wishes.tempo)
-        piece.title = piece.sheet.title
-        piece.source = recipe["model"]
-        piece.recipe = {**recipe, "seed": made.seed}
-        yield Composed(piece)
+    for one in made:
+        if isinstance(one, Growing):
+            yield wishes.writing(one, dress)
+            continue
+        if one.replaced and one.seed == wishes.seed:
+            yield Said(_told(one.replaced))
+        drawn, again = drawn + one.bars, again + one.redrawn
+        yield Composed(dress(one.piece, one.seed, one.stopped_at))
     if again:
         yield Said(f"{again} of {drawn} bars ({again / drawn:.0%}) were not right and drawn again.")
 
 
-def _pieces(file: ModelFile, wishes: Wished, recipe: dict[str, Any]) -> Iterator[Composed | Said]:
+def _pieces(file: ModelFile, wishes: Wished, recipe: dict[str, Any]) -> Events:
     """Yield pieces from a model of any other encoding, which knows no key or meter to ask for."""
     asked = [name for name in ("key", "meter") if getattr(wishes, name) is not None]
     if asked:
@@ -202,31 +235,51 @@ def _pieces(file: ModelFile, wishes: Wished, recipe: dict[str, Any]) -> Iterator
         )
     primer = _begun(wishes)
     recipe |= {"primer": wishes.primer} if wishes.primer else {}
-    made = compose_freely(
+
+    def dress(piece: Piece, seed: int, stopped_at: int) -> Piece:
+        piece.score.title = piece.title or f"Piece no. {seed}"
+        if wishes.tempo is not None:
+            piece.score.tempos = [(0, wishes.tempo.qpm)]
+        return _signed(piece, piece.score.title, recipe, seed, stopped_at)
+
+    made = pieces(
         file,
         n=wishes.n,
         seed=wishes.seed,
         sampling=wishes.sampling,
         quarters=4 * wishes.bars,
         primer=primer,
+        stop=wishes.stop,
     )
     for one in made:
-        piece = one.piece
-        piece.title = piece.title or f"Piece no. {one.seed}"
-        piece.score.title = piece.title
-        if wishes.tempo is not None:
-            piece.score.tempos = [(0, wishes.tempo.qpm)]
-        piece.source = recipe["model"]
-        piece.recipe = {**recipe, "seed": one.seed}
-        yield Composed(piece)
+        if isinstance(one, Growing):
+            yield wishes.writing(one, dress)
+        else:
+            yield Composed(dress(one.piece, one.seed, one.stopped_at))
+
+
+def _signed(piece: Piece, title: str, recipe: dict[str, Any], seed: int, stopped_at: int) -> Piece:
+    """Give a piece its title, and say how it was made."""
+    piece.title, piece.source = title, recipe["model"]
+    stopped = {"stopped_at_bar": stopped_at} if stopped_at else {}
+    piece.recipe = {**recipe, "seed": seed, **stopped}
+    return piece
+
+
+def _so_far(made: Callable[[], Piece], way: Way, wishes: Wished, by: str) -> Piece:
+    """Return what stands of a piece whose pitches get another rhythm, where there is a pitch."""
+    piece = made()
+    return in_rhythm(piece, way, wishes, by) if piece.score.note_count else piece
 
 
 def in_rhythm(piece: Piece, way: Way, wishes: Wished, by: str) -> Piece:
-    """Return a piece whose pitches have another rhythm."""
-    given = written(piece)
+    """Return a piece whose pitches have another rhythm; where it is not finished, each once."""
+    given, bars = written(piece), wishes.bars
+    if "stopped_at_bar" in (piece.recipe or {}):
+        bars = 0
     rng = np.random.default_rng((piece.recipe or {})["seed"])
     meter = wishes.meter or way.meter or given.main_meter()[1]
-    score = joined(given, way, wishes.bars or None, meter, rng)
+    score = joined(given, way, bars or None, meter, rng)
     score.tempos, score.keys, score.title = piece.score.tempos[:1], given.keys[:1], piece.title
     recipe = {**(piece.recipe or {}), "rhythm": by}
     return Piece(score, title=piece.title, source=piece.source, recipe=recipe)

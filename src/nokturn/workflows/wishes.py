@@ -6,7 +6,8 @@ parsed_tempo("3/8=120").qpm   ->   180.0
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from nokturn.errors import UsageError
 from nokturn.music.piece import Piece
@@ -21,6 +22,31 @@ class Composed:
     """A new piece; its recipe says how it was made."""
 
     piece: Piece
+
+
+@dataclass(frozen=True)
+class Writing:
+    """A piece that is being written, and what stands of it.
+
+    Attributes
+    ----------
+    variation
+        Which piece, from 0.
+    bar
+        Whole bars that stand, as played; fewer than before where some are drawn again.
+    of
+        Bars that were asked for; None = the model chooses.
+    piece
+        Makes the piece so far, with title and tempo: a few milliseconds.
+    abc
+        Its text so far, where the model writes ABC: headers and whole bars.
+    """
+
+    variation: int
+    bar: int
+    of: int | None
+    piece: Callable[[], Piece] = field(repr=False, compare=False)
+    abc: str = ""
 
 
 @dataclass(frozen=True)
