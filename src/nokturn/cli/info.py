@@ -32,7 +32,8 @@ def info(terminal: Terminal, source: str, strict: bool, as_json: bool) -> None:
     """Tell what is in a file.
 
     Key, meter, tempo, bars, parts, range, length, and how Nokturn made it. FILE is abc, mid,
-    musicxml or mxl; - is standard input. Of a sound file (wav, flac, ogg, mp3) length and tags.
+    musicxml or mxl; - is standard input. Of a sound file (wav, flac, ogg, mp3) length and tags,
+    of a picture (svg, png) how it was made.
     """
     from nokturn.workflows import info as workflow
 
@@ -43,6 +44,9 @@ def info(terminal: Terminal, source: str, strict: bool, as_json: bool) -> None:
         if told.sound:
             sound = asdict(told.sound)
             terminal.record(file=told.name, format=told.format, bytes=told.bytes, **sound)
+        if told.picture:
+            picture = asdict(told.picture)
+            terminal.record(file=told.name, format=told.format, bytes=told.bytes, **picture)
         return
     for line in _lines(told):
         terminal.data(line)
@@ -53,6 +57,8 @@ def _lines(told: FileInfo) -> list[str]:
     lines = [f"{told.name}: {told.format}, {size_words(told.bytes)}{count}"]
     if told.sound:
         return [*lines, "", *_of_sound(told.sound)]
+    if told.picture:
+        return [*lines, *_rows({"recipe": _recipe(told.picture.recipe)})]
     if len(told.tunes) > MANY:
         lines += [f"{n:>5}  {_short(tune)}" for n, tune in enumerate(told.tunes, 1)]
     else:

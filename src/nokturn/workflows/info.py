@@ -4,7 +4,7 @@
     print(info("track.mp3").sound.recipe)        # {'model': 'lofi', 'seed': 7, ...}
 
 The length in seconds is that of the music as played, repeats and all; bars are counted as written.
-Of a sound file only its length and its tags are told.
+Of a sound file only its length and its tags are told, of a picture only its recipe.
 """
 
 from __future__ import annotations
@@ -24,7 +24,10 @@ from nokturn.music.score import Score
 from nokturn.music.sheet import Sheet
 from nokturn.rendering.audio.files import FORMS
 from nokturn.rendering.audio.tags import read_tags
+from nokturn.rendering.pictures import recipe_in
 from nokturn.workflows.load import load_bytes
+
+PICTURES = (".svg", ".png")
 
 
 @dataclass(frozen=True)
@@ -84,14 +87,28 @@ class SoundInfo:
 
 
 @dataclass(frozen=True)
+class PictureInfo:
+    """What a picture says of itself: how Nokturn made the piece that it shows, or None."""
+
+    recipe: dict[str, Any] | None
+
+
+@dataclass(frozen=True)
 class FileInfo:
-    """A file and the pieces in it; ``sound`` where it is a sound file, which has none."""
+    """A file and the pieces in it; ``sound`` or ``picture`` where it is one, which has none."""
 
     name: str
     format: str
     bytes: int
     tunes: tuple[TuneInfo, ...]
     sound: SoundInfo | None = None
+    picture: PictureInfo | None = None
+
+    @property
+    def recipe(self) -> dict[str, Any] | None:
+        """How what is in the file was made: the first recipe in it."""
+        found = (self.sound, self.picture, *self.tunes)
+        return next((part.recipe for part in found if part and part.recipe), None)
 
 
 def info(source: str | Path, *, strict: bool = False) -> FileInfo:
@@ -106,6 +123,9 @@ def info(source: str | Path, *, strict: bool = False) -> FileInfo:
         sound = _of_sound(path)
         return FileInfo(path.name, path.suffix[1:].lower(), path.stat().st_size, (), sound)
     data, name = load_bytes(source)
+    if path.suffix.lower() in PICTURES:
+        picture = PictureInfo(recipe_in(data))
+        return FileInfo(name, path.suffix[1:].lower(), len(data), (), None, picture)
     pieces = base.loads(data, source=name, strict=strict)
     kinds = (kind.__module__.rpartition(".")[2] for kind in base.all_formats() if _fits(kind, data))
     return FileInfo(name, next(kinds, ""), len(data), tuple(describe(piece) for piece in pieces))

@@ -22,6 +22,7 @@ from nokturn import registry
 from nokturn.errors import ResourceError, UsageError, did_you_mean
 from nokturn.music.piece import Piece
 from nokturn.music.score import DEFAULT_QPM
+from nokturn.rendering.pictures import with_recipe
 
 
 @dataclass(frozen=True)
@@ -74,25 +75,25 @@ def _mxl(pieces: Sequence[Piece]) -> bytes:
 def _svg(pieces: Sequence[Piece]) -> bytes:
     from nokturn.rendering.engrave import engrave
 
-    return engrave(pieces[0])[0].encode()
+    return with_recipe(engrave(pieces[0])[0].encode(), pieces[0].recipe)
 
 
 def _png(pieces: Sequence[Piece]) -> bytes:
     from nokturn.rendering.engrave import engrave_png
 
-    return engrave_png(pieces[0])
+    return with_recipe(engrave_png(pieces[0]), pieces[0].recipe)
 
 
 def _roll_svg(pieces: Sequence[Piece]) -> bytes:
     from nokturn.rendering.roll import roll_svg
 
-    return roll_svg(pieces[0]).encode()
+    return with_recipe(roll_svg(pieces[0]).encode(), pieces[0].recipe)
 
 
 def _roll_png(pieces: Sequence[Piece]) -> bytes:
     from nokturn.rendering.roll import roll_png
 
-    return roll_png(pieces[0])
+    return with_recipe(roll_png(pieces[0]), pieces[0].recipe)
 
 
 def _audio(form: str) -> Callable[[Sequence[Piece]], bytes]:

@@ -48,6 +48,16 @@ def sound(piece: Piece) -> NDArray[np.float32]:
     return render(piece.score)
 
 
+def unlevelled(piece: Piece) -> Signal:
+    """Return a piece as it is played, (2, samples), before anything sets its loudness."""
+    soundfont = os.environ.get("NOKTURN_SOUNDFONT")
+    if soundfont:
+        from nokturn.rendering.audio.fluidsynth import played_by
+
+        return played_by(piece.score, soundfont)
+    return np.ascontiguousarray(render(piece.score, lufs=None).T)
+
+
 def piece_stems(piece: Piece, *, tempo: float = 1.0) -> dict[str, Signal]:
     """Return each track of a piece that has notes as sound, by its name (`track_names`).
 
