@@ -218,6 +218,7 @@ class _Reader:
         self._disposition = b""
         self._part = _Part("", "", None)
         self._to_write: dict[Path, bytearray] = {}
+        self._fields = 0
         self._ended = False
         try:
             self._parser = MultipartParser(boundary, self._callbacks())
@@ -264,7 +265,8 @@ class _Reader:
         _, options = parse_options_header(self._disposition)
         key = options.get(b"name", b"").decode(errors="replace")[:NAME_CHARACTERS]
         if b"filename" not in options:
-            if len(self._form.texts) >= FIELDS:
+            self._fields += 1
+            if self._fields > FIELDS:
                 raise LimitError(f"The form has more than {FIELDS} fields.", "Leave some out.")
             self._part = _Part(key, "", None)
             return

@@ -33,6 +33,7 @@ BODY_S, SLOWEST_BYTES_S = 60.0, 256 << 10  # a body may take a minute, longer if
 STREAMS, STREAMS_A_CLIENT = 512, 64
 RANGES = 16
 PATH_CHARACTERS = 2000
+HEADER_BYTES = 32 << 10
 
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 METHODS = READS | {"POST", "PUT", "PATCH", "DELETE"}
@@ -95,8 +96,8 @@ class Guard:
         self._any_number = is_wildcard(settings.host)
         self._entry = Entry(settings.token, settings.port)
         self._checks = (
-            self._method, self._host, self._path, self._range, self._entry.answer, self._origin,
-            self._change, self._length,
+            self._method, self._heading, self._host, self._path, self._range, self._entry.answer,
+            self._origin, self._change, self._length,
         )  # fmt: skip
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -132,6 +133,12 @@ class Guard:
             return None
         allow = {"Allow": ", ".join(sorted(METHODS))}
         return Answer(405, "usage", "The studio knows no such method.", headers=allow)
+
+    def _heading(self, scope: Scope, headers: Headers) -> Answer | None:
+        size = sum(len(name) + len(value) for name, value in headers.raw)
+        if size + len(scope["query_string"]) <= HEADER_BYTES:
+            return None
+        return Answer(431, "limit", "The headers of the request are too long.")
 
     def _host(self, _scope: Scope, headers: Headers) -> Answer | None:
         given = headers.getlist("host")

@@ -32,7 +32,6 @@ TRIES = 50  # ports after the one that was asked for
 BACKLOG = 256
 CONNECTIONS = 800  # of them 512 may be streams of events
 FILES = 4096  # open at once, where the system lets us
-HEADER_BYTES = 32 << 10
 KEEP_ALIVE_S = 15
 CLOSING_S = 3
 _LINGERING = (errno.EADDRINUSE, errno.EACCES) if sys.platform == "win32" else (errno.EADDRINUSE,)
@@ -109,6 +108,7 @@ def run(settings: Settings, listening: socket.socket, when_ready: Callable[[], N
 
     from nokturn.studio._connection import Connection
     from nokturn.studio.app import create_app
+    from nokturn.studio.safety import HEADER_BYTES
 
     class Announced(Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
