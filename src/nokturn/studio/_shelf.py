@@ -142,7 +142,9 @@ class Shelf:
                 continue
             if (same and name in waiting) or not (same or self._unchanged(item)):
                 self.newcomers[name] = item
-            self.items[item.id] = replace(item, bytes=music[name][1])
+            if item.bytes != music[name][1]:
+                item = replace(item, bytes=music[name][1])
+            self.items[item.id] = item
         self.seen = music
 
     def _files(self) -> tuple[dict[str, tuple[int, int]], set[str]]:

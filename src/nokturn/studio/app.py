@@ -21,17 +21,19 @@ from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
 from nokturn.errors import Error, UsageError
+from nokturn.studio._cache import Cache
+from nokturn.studio._newcomers import Newcomers
 from nokturn.studio._uploads import sweep
 from nokturn.studio.desk import Desk, ProblemError
 from nokturn.studio.jobs import Job, Jobs
 from nokturn.studio.library import Library
 from nokturn.studio.problems import RETRY_AFTER_S, MissingError, problem
-from nokturn.studio.routes import about, engraving, jobs, models
+from nokturn.studio.routes import about, bin, engraving, jobs, models, pieces, renderings
 from nokturn.studio.safety import protect
 from nokturn.studio.settings import Settings
 
 STATIC = Path(__file__).parent / "static"
-ROUTES = (about, engraving, jobs, models)
+ROUTES = (about, bin, engraving, jobs, models, pieces, renderings)
 SCREENS = ("/", "/p/{_:path}", "/library", "/train", "/train/{_}", "/lofi", "/lofi/{_}",
            "/models", "/models/{_}", "/help")  # fmt: skip
 
@@ -67,7 +69,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings.library.mkdir(parents=True, exist_ok=True)
     sweep(settings.cache)
     app.state.desk = Desk()
-    app.state.library = Library(settings.library)
+    app.state.library = Library(settings.library, read_only=settings.read_only)
+    app.state.newcomers = Newcomers(app.state.library, app.state.desk)
+    app.state.made = Cache(settings.cache / "made")
     app.state.jobs = Jobs(
         settings.library / ".jobs",
         running=settings.workers,
@@ -79,6 +83,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
     finally:
         await app.state.jobs.close()
+        await app.state.newcomers.close()
         await app.state.desk.close()
 
 

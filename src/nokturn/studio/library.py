@@ -23,10 +23,10 @@ from pathlib import Path
 from typing import Any
 
 from nokturn.errors import UsageError
-from nokturn.studio._shelf import Item, Shelf, digest, plain
+from nokturn.studio._shelf import ID, Item, Shelf, digest, plain
 from nokturn.studio.problems import MissingError
 
-__all__ = ["BIN_DAYS", "SORTS", "Found", "Item", "Library", "Wanted"]
+__all__ = ["BIN_DAYS", "ID", "SORTS", "Found", "Item", "Library", "Wanted"]
 BIN_DAYS = 30
 _TITLE = 120
 _MADE = frozenset(Item.__dataclass_fields__) - {"id", "created", "file", "bytes", "digest"}
@@ -138,13 +138,17 @@ class Library:
         with self._change():
             return self._shelf.put(_item(made, secrets.token_hex(6), _now()), made["data"])
 
-    def adopt(self, name: str, made: dict[str, Any], data_digest: str) -> Item | None:
+    def adopt(
+        self, name: str, made: dict[str, Any], *, read: str, state: tuple[int, int]
+    ) -> Item | None:
         """Take in a file that people put here or changed, now that it has been read.
 
         Parameters
         ----------
-        name, data_digest
-            The file, as `look` told it; what `digest` gave when it was read.
+        name, state
+            The file and its state, as `look` told them.
+        read
+            The `digest` of what was read.
 
         Returns
         -------
@@ -163,8 +167,10 @@ class Library:
                     seed=old.seed, recipe=old.recipe,
                 )  # fmt: skip
             ending = Path(name).suffix.lower()
-            item = replace(item, file=name, ending=ending, digest=data_digest)
-            return self._shelf.know(item, write=not self.read_only)
+            item = replace(item, file=name, ending=ending, digest=read)
+            item = self._shelf.know(item, write=not self.read_only)
+            self._shelf.seen[name] = state  # should it have changed since, the next look finds it
+            return item
 
     def get(self, number: str) -> Item:
         """Return what is known of a piece; raises `MissingError`."""

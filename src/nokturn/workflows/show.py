@@ -59,6 +59,13 @@ def _figure(
     return f'<figure style="margin:1em 0">\n{body}\n<figcaption>{caption}</figcaption></figure>'
 
 
+def score_svg(piece: Piece, *, width: int) -> str:
+    """Return the score as SVG for a page of our own; see `rendering.engrave.engrave_for_screen`."""
+    from nokturn.rendering.engrave import engrave_for_screen
+
+    return engrave_for_screen(piece, width=width)
+
+
 def words(piece: Piece) -> str:
     """Return a piece in a line: title, key, meter, tempo, bars, length.
 

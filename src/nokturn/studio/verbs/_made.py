@@ -8,10 +8,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from nokturn.errors import Error
 from nokturn.music.piece import Piece
+from nokturn.music.score import Score, notes_of
 from nokturn.workflows.info import describe
 from nokturn.workflows.save import kind_named
+
+INCIPIT = 96  # notes: the first eight bars of most tunes, 600 characters
 
 
 def made(piece: Piece, *, kind: str, parent: str = "") -> dict[str, Any]:
@@ -32,6 +37,7 @@ def made(piece: Piece, *, kind: str, parent: str = "") -> dict[str, Any]:
         "key": told.key, "meter": told.meter, "tempo_qpm": round(told.tempo, 3),
         "bars": told.bars, "seconds": round(told.seconds, 3),
         "model": str(recipe.get("model", "")), "seed": recipe.get("seed"), "recipe": piece.recipe,
+        "incipit": incipit(piece.score),
     }  # fmt: skip
 
 
@@ -42,3 +48,18 @@ def _file(piece: Piece) -> tuple[bytes, str]:
         except Error:  # drums, tablature ...: more than ABC holds
             pass
     return kind_named("mid").dumps([piece]), ".mid"
+
+
+def incipit(score: Score) -> str:
+    """Return the first notes for a small picture; see `nokturn.studio.library.Item.incipit`."""
+    played = [track.notes for track in score.tracks if not track.drums and len(track.notes)]
+    notes = np.concatenate(played or [track.notes for track in score.tracks] or [notes_of([])])
+    if not len(notes):
+        return ""
+    notes = notes[np.argsort(notes["onset"], kind="stable")][:INCIPIT]
+    first = notes["onset"][0]
+    whole = max(1, int((notes["onset"] + notes["duration"]).max() - first))
+    starts = (notes["onset"] - first) * 255 // whole
+    lengths = np.clip(notes["duration"] * 255 // whole, 1, 255 - np.minimum(starts, 254))
+    columns = np.stack([starts, lengths, notes["pitch"]], axis=1)
+    return columns.astype(np.uint8).tobytes().hex()

@@ -1,0 +1,171 @@
+"""The pieces of the library: listed, brought, renamed, starred, changed, put into the bin."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
+
+from nokturn.errors import Error, UsageError
+from nokturn.studio._uploads import DOCUMENTED, File, received
+from nokturn.studio.desk import Desk, ProblemError
+from nokturn.studio.library import Item, Library, Wanted
+from nokturn.studio.problems import problem
+
+router = APIRouter(tags=["pieces"])
+UPLOAD_S = 20.0  # to read one file
+_LISTED = (
+    "id", "title", "key", "meter", "tempo_qpm", "bars", "seconds", "model", "seed", "starred",
+    "created", "kind", "parent", "bytes", "ending", "incipit",
+)  # fmt: skip
+_EDITS = {"transpose": "semitones", "tempo": "qpm"}  # what the verb calls them
+Word = Annotated[str, Query(max_length=200)]
+
+
+class Change(BaseModel):
+    """What may be changed in place."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    title: str | None = Field(default=None, min_length=1, max_length=300)
+    starred: bool | None = None
+
+
+class Text(BaseModel):
+    """Tunes in ABC."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    abc: str = Field(min_length=1, max_length=1_000_000)
+
+
+class Edit(BaseModel):
+    """One change, of which a new piece comes."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    transpose: int | None = Field(default=None, ge=-48, le=48, description="semitones")
+    tempo: FiniteFloat | None = Field(default=None, ge=10, le=400, description="quarters a minute")
+
+
+@router.get("/pieces")
+async def listed(
+    request: Request,
+    q: Word = "",
+    key: Word = "",
+    meter: Word = "",
+    model: Word = "",
+    kind: Word = "",
+    starred: bool | None = None,
+    sort: Word = "-created",
+    offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> dict[str, Any]:
+    """List pieces: those that are wanted, and which keys, meters, models there are to choose from.
+
+    ``reading`` files that somebody put into the folder are still being read; ``problems`` says
+    which cannot be.
+    """
+    newcomers = request.app.state.newcomers
+    await newcomers.look()
+    wanted = Wanted(q, key, meter, model, kind, starred)
+    found = _library(request).find(wanted, sort=sort, offset=offset, limit=limit)
+    return {
+        "total": found.total, "items": [told(item) for item in found.items],
+        "facets": found.facets, "reading": newcomers.left, "problems": newcomers.problems,
+    }  # fmt: skip
+
+
+@router.post("/pieces", openapi_extra=DOCUMENTED)
+async def bring(request: Request) -> dict[str, Any]:
+    """Take in files of music (a form with fields ``file``), or ABC as JSON: ``{"abc": ...}``.
+
+    A book of tunes becomes a piece for each; what cannot be read is told in ``problems``.
+    """
+    if request.headers.get("content-type", "").startswith("application/json"):
+        read = await _desk(request).ask("read", text=await _text(request), seconds=UPLOAD_S)
+        return _taken(_library(request), [("", read)])
+    async with received(request, request.app.state.settings.cache) as form:
+        taken = [(file.name, await _read(_desk(request), file)) for file in form.files]
+    return _taken(_library(request), taken)
+
+
+@router.get("/pieces/{piece}")
+async def one(request: Request, piece: str) -> dict[str, Any]:
+    """Say what is known of a piece, and how it was made."""
+    item = _library(request).get(piece)
+    return told(item) | {"recipe": item.recipe}
+
+
+@router.patch("/pieces/{piece}")
+async def change(request: Request, piece: str, wanted: Change) -> dict[str, Any]:
+    """Rename a piece, put a star on it or take it off."""
+    library = _library(request)
+    return told(library.change(piece, title=wanted.title, starred=wanted.starred))
+
+
+@router.delete("/pieces/{piece}")
+async def delete(request: Request, piece: str) -> dict[str, Any]:
+    """Put a piece into the bin, from which it can be restored for 30 days."""
+    return told(_library(request).delete(piece))
+
+
+@router.post("/pieces/{piece}/edits", status_code=201)
+async def edit(request: Request, piece: str, wanted: Edit) -> dict[str, Any]:
+    """Make a changed piece of a piece, which stays as it is."""
+    if len(wanted.model_fields_set) != 1:
+        raise UsageError("One change at a time.", f"Send one of {', '.join(_EDITS)}.")
+    library = _library(request)
+    item = library.get(piece)
+    made = await _desk(request).ask(
+        "edit", path=str(library.path(piece)), title=item.title, parent=item.id, kind=item.kind,
+        **{_EDITS[name]: getattr(wanted, name) for name in wanted.model_fields_set},
+    )  # fmt: skip
+    return told(library.add(made))
+
+
+def told(item: Item) -> dict[str, Any]:
+    """Return what lists tell of a piece."""
+    every = asdict(item)
+    return {name: every[name] for name in _LISTED}
+
+
+async def _text(request: Request) -> str:
+    try:
+        return Text.model_validate_json(await request.body()).abc
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise UsageError(f"abc: {first['msg'].lower()}.", 'Send {"abc": "X:1 ..."}.') from error
+
+
+async def _read(desk: Desk, file: File) -> dict[str, Any]:
+    """Return the pieces in a file that came, or what is wrong with it."""
+    try:
+        read: dict[str, Any] = await desk.ask(
+            "read", path=str(file.path), name=file.name, seconds=UPLOAD_S
+        )
+        return read
+    except Error as error:
+        told = error.told if isinstance(error, ProblemError) else problem(error)
+        return {"pieces": [], "problems": [told]}
+
+
+def _taken(library: Library, read: list[tuple[str, dict[str, Any]]]) -> dict[str, Any]:
+    """Put what was read into the library, and tell what became of it."""
+    items, problems = [], []
+    for name, file in read:
+        items += [told(library.add(made)) for made in file["pieces"]]
+        problems += [{"file": name, **wrong} for wrong in file["problems"]]
+    return {"items": [item["id"] for item in items], "pieces": items, "problems": problems}
+
+
+def _library(request: Request) -> Library:
+    library: Library = request.app.state.library
+    return library
+
+
+def _desk(request: Request) -> Desk:
+    desk: Desk = request.app.state.desk
+    return desk

@@ -1,0 +1,57 @@
+"""Read a file that somebody gave: its pieces as the library takes them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from nokturn.errors import Error
+from nokturn.music.piece import Piece
+from nokturn.studio._shelf import digest
+from nokturn.studio._worker import Talk
+from nokturn.studio.problems import problem
+from nokturn.studio.verbs._made import made
+from nokturn.workflows.load import load, load_bytes, read_text
+
+PIECES = 500  # of one file: a book of tunes
+
+
+def run(talk: Talk | None, *, path: str = "", text: str = "", name: str = "") -> dict[str, Any]:
+    """Return the pieces of a file, or of a text, and what is wrong with some of them.
+
+    Parameters
+    ----------
+    path, text
+        One of them.
+    name
+        What the file was called where it came from.
+    """
+    data = text.encode() if text else load_bytes(path)[0]
+    pieces = read_text(text) if text else load(path)
+    told: list[dict[str, Any]] = []
+    problems: list[dict[str, Any]] = []
+    for number, piece in enumerate(pieces[:PIECES], 1):
+        piece.title = piece.title or _named(name, number if len(pieces) > 1 else 0)
+        try:
+            told.append({**made(piece, kind=_kind(piece)), "repairs": piece.repairs[:20]})
+        except Error as error:
+            problems.append(problem(error))
+    if len(pieces) > PIECES:
+        what = f"Only the first {PIECES} of {len(pieces)} pieces were taken."
+        problems.append({"code": "limit", "what": what, "why": "", "fix": "Divide the file."})
+    return {"pieces": told, "problems": problems, "count": len(pieces),
+            "digest": digest(data)}  # fmt: skip
+
+
+def _kind(piece: Piece) -> str:
+    """Return what a piece is: one of ours comes back as what it was."""
+    made_by = str((piece.recipe or {}).get("model", ""))
+    if not piece.recipe:
+        return "import"
+    return "lofi" if made_by == "lofi" else "tune"
+
+
+def _named(name: str, number: int) -> str:
+    """Return a title after a file's name."""
+    stem = " ".join(Path(name).stem.replace("_", " ").split()) or "Untitled"
+    return f"{stem} {number}" if number else stem
