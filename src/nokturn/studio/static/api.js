@@ -76,7 +76,7 @@ export const postText = (path, body = {}, { signal } = {}) =>
   asked("POST", path, body, signal, (a) => a.text());
 
 /** The address of something for a link, an audio buffer or a download. */
-export const address = (path) => (path.startsWith(API) ? path : `${API}${path}`);
+export const address = (path) => (/^\/(api|static)\//.test(path) ? path : `${API}${path}`);
 
 async function asked(method, path, body, signal, read = json) {
   for (;;) {

@@ -7,8 +7,8 @@
  * has ("one", "few", "many", "other"), chosen by {n}. What a language lacks is said in English.
  */
 
-/** Languages that there is a file for, in their own names. */
-export const LANGUAGES = { en: "English", pl: "Polski", ro: "Română", sr: "Srpski" };
+/** Languages to choose from, in their own names; ro.json and sr.json wait to be filled. */
+export const LANGUAGES = { en: "English", pl: "Polski" };
 
 const STORED = "nokturn.language";
 const files = new Map();
@@ -23,7 +23,7 @@ export function preferred() {
   const chosen = remembered(STORED);
   if (chosen in LANGUAGES) return chosen;
   const spoken = (navigator.languages ?? []).map((code) => code.slice(0, 2));
-  return spoken.find((code) => code === "en" || code === "pl") ?? "en"; // the complete ones
+  return spoken.find((code) => code in LANGUAGES) ?? "en";
 }
 
 /** Load a language and make it the page's. */

@@ -1,0 +1,302 @@
+/**
+ * Compose: what is wished for on the left, what was made of it on the right.
+ *
+ * The takes A, B, C ... stand as cards above the music; a key switches between them at the same bar
+ * without a gap, as all of them lie decoded in one player. While a tune is written the roll and the
+ * score grow. The page never takes the ear or the eye away: what is heard goes on, and stays in
+ * view, until a card is chosen.
+ */
+
+import { get, post } from "../api.js";
+import { ComposeForm } from "../composeform.js";
+import { announce, clear, h, icon } from "../dom.js";
+import { duration, t } from "../i18n.js";
+import { keyCaps, register } from "../keys.js";
+import { PieceView } from "../pieceview.js";
+import { Player } from "../player.js";
+import { notice, problem } from "../problem.js";
+import { go, mark } from "../router.js";
+import { Session } from "../session.js";
+import { Takes, letterOf } from "../takes.js";
+import { Writing } from "../writing.js";
+
+/** Show the screen. */
+export async function show(root, params) {
+  const screen = new Compose(root, params.query);
+  await screen.begin();
+  return { leave: () => screen.leave() };
+}
+
+class Compose {
+  picked = -1; // number of the take that is shown
+  shown = null; // that take, or the one that was shown before there were new ones
+  follow = true; // whether the music below is that of the cards
+  view = null;
+  writing = null;
+
+  constructor(root, query) {
+    Object.assign(this, { root, query });
+    this.player = new Player();
+    this.session = new Session();
+    this.cards = new Takes({ onpick: (i) => this.pick(i), onstar: (i) => this.star(i) });
+    this.stage = h("div", { class: "compose-stage" });
+    this.troubles = h("div", { class: "compose-troubles" });
+    this.tools = h("div", { class: "cluster tight compose-tools" });
+    this.action = h("div", { class: "compose-action" });
+  }
+
+  async begin() {
+    const models = await get("/models");
+    if (this.query.size) mark("/");
+    this.form = new ComposeForm(models, { query: this.query, onhear: (epoch) => this.hear(epoch) });
+    this.root.append(this.#page());
+    this.#button();
+    this.#listen();
+    this.off = this.#keys();
+    if (!this.form.models.length) return this.#noModels();
+    this.action.querySelector("button")?.focus({ preventScroll: true });
+    await this.session.begin();
+    if (this.query.get("go")) await this.compose();
+  }
+
+  async leave() {
+    this.off?.();
+    this.session.leave();
+    this.#clearStage();
+    await this.player.close?.();
+  }
+
+  #page() {
+    const music = h("div", { class: "compose-table" }, this.cards.element, this.tools);
+    return h(
+      "div",
+      { class: "page compose" },
+      h("section", { class: "card compose-form", aria: { label: t("compose.wishes") } }, h("h1", t("compose.title")), this.form.element, this.action),
+      h("section", { class: "compose-music", aria: { label: t("compose.music") } }, this.troubles, music, this.stage),
+    );
+  }
+
+  #noModels() {
+    const error = { code: "model", what: t("compose.noModels"), fix: t("compose.noModelsFix") };
+    clear(this.stage, problem(error, { label: t("screens.models"), run: () => go("/models") }, { label: t("screens.train"), run: () => go("/train") }));
+  }
+
+  #listen() {
+    const on = (type, run) => this.session.addEventListener(type, (event) => run(event.detail));
+    on("takes", () => this.#takes());
+    on("job", () => this.#button());
+    on("writing", (take) => this.#grew(take));
+    on("piece", (take) => announce(t("compose.finished", { name: letterOf(take, this.session.takes.indexOf(take)) })));
+    on("notice", (text) => notice(text));
+    on("error", (error) => this.trouble(error));
+  }
+
+  #keys() {
+    return register("compose", [
+      { keys: "Mod+Enter", label: t("compose.go"), run: () => this.compose() },
+      { keys: "Escape", label: t("compose.stop"), run: () => this.session.busy && this.session.stop() },
+      { keys: ["1", "2", "3", "4"], label: t("compose.keys.switch"), run: (event) => this.pick(Number(event.key) - 1) },
+      { keys: "S", label: t("compose.keys.star"), run: () => this.star(this.picked) },
+      { keys: "Mod+Z", label: t("compose.keys.undo"), run: () => this.session.undo() },
+      { keys: ["Mod+Shift+Z", "Mod+Y"], label: t("common.redo"), run: () => this.session.redo() },
+    ]);
+  }
+
+  /** Begin to write what is wished for. */
+  compose() {
+    return this.#ask((wishes) => this.session.compose(wishes));
+  }
+
+  /** Write new takes in the place of those without a star. */
+  replace() {
+    return this.#ask((wishes) => this.session.replace(wishes));
+  }
+
+  async #ask(begin) {
+    const wishes = this.session.busy ? null : this.form.wishes();
+    if (!wishes) return;
+    clear(this.troubles);
+    this.follow = !this.player.playing;
+    this.picked = -1;
+    try {
+      await begin(wishes);
+      announce(t("compose.begun"));
+    } catch (error) {
+      this.trouble(error);
+    }
+  }
+
+  /** Show what went wrong, with what helps. */
+  trouble(error) {
+    const again = { label: t("common.again"), run: () => this.compose() };
+    const fewer = { label: t("compose.fewer"), run: () => this.#fewer() };
+    const loose = { label: t("compose.loosen"), run: () => this.#loosen() };
+    const helps = { busy: [again], gone: [again], internal: [again], resource: [fewer], constraint: [loose, again] };
+    const close = { label: t("common.close"), run: () => clear(this.troubles) };
+    clear(this.troubles, problem(error, ...(helps[error.code] ?? []), close));
+  }
+
+  #fewer() {
+    this.form.change({ n: 1 });
+    this.compose();
+  }
+
+  #loosen() {
+    this.form.change({ key: "any", meter: "any", bars: null });
+    this.compose();
+  }
+
+  /** The button that composes; while something is written, how far it is and what stops it. */
+  #button() {
+    const { job, busy } = this.session;
+    const kind = busy ? "busy" : "idle";
+    if (this.action.dataset.kind !== kind) {
+      const focused = this.action.contains(document.activeElement);
+      this.action.dataset.kind = kind;
+      clear(this.action, busy ? this.#stopping() : this.#composing());
+      if (focused) this.action.querySelector("button").focus({ preventScroll: true });
+    }
+    if (!busy) return;
+    this.bar.value = job.progress || 0;
+    this.said.textContent = progressed(job);
+    this.stopButton.disabled = Boolean(job.stopping);
+  }
+
+  #composing() {
+    return h(
+      "button",
+      { class: "button primary compose-button", type: "button", on: { click: () => this.compose() } },
+      h("span", t("compose.go")),
+      h("span", { class: "compose-key", aria: { hidden: "true" } }, keyCaps("Mod+Enter")),
+    );
+  }
+
+  #stopping() {
+    this.bar = h("progress", { class: "progress", max: 1, value: 0, aria: { label: t("compose.writing") } });
+    this.said = h("p", { class: "small num" });
+    this.stopButton = h("button", { class: "button grow", type: "button", on: { click: () => this.session.stop() } }, icon("stop"), t("compose.stop"));
+    const cancel = h("button", { class: "button quiet", type: "button", on: { click: () => this.session.cancel() } }, t("compose.cancel"));
+    return h("div", { class: "stack tight" }, this.bar, this.said, h("div", { class: "row tight" }, this.stopButton, cancel));
+  }
+
+  #takes() {
+    const { takes } = this.session;
+    if (this.follow && !takes[this.picked]) this.picked = firstToShow(takes);
+    this.#draw();
+    this.#button();
+    takes.forEach((take) => this.#ready(take));
+    this.#show();
+  }
+
+  #draw() {
+    const { takes, busy, undoable, redoable } = this.session;
+    this.cards.draw(takes, this.picked);
+    const open = takes.filter((take) => !take.starred).length;
+    const button = (name, text, run, off) =>
+      h("button", { class: "button small quiet", type: "button", disabled: off, on: { click: run } }, icon(name), text);
+    clear(
+      this.tools,
+      takes.length > 1 ? button("dice", t("compose.replace"), () => this.replace(), busy || open === 0) : null,
+      undoable ? button("undo", t("common.undo"), () => this.session.undo(), false) : null,
+      redoable ? button("redo", t("common.redo"), () => this.session.redo(), false) : null,
+    );
+  }
+
+  #empty() {
+    this.#clearStage();
+    clear(this.stage, h("div", { class: "empty" }, icon("note"), h("h2", t("compose.empty")), h("p", { class: "muted" }, t("compose.emptyWhy"))));
+  }
+
+  #clearStage() {
+    this.writing?.close();
+    this.view?.close?.();
+    Object.assign(this, { writing: null, view: null, shown: null });
+    clear(this.stage);
+  }
+
+  /** Have a finished take's notes and sound at hand, so that a switch is heard at once. */
+  async #ready(take) {
+    if (!take.id || take.loading) return;
+    take.loading = true;
+    try {
+      take.stage = await get(`/pieces/${take.id}/stage`);
+    } catch (error) {
+      return this.trouble(error);
+    }
+    this.#draw();
+    this.#show();
+  }
+
+  /** Choose a take: at the same bar, without a gap, where one is heard. */
+  pick(i) {
+    const take = this.session.takes[i];
+    if (!take) return;
+    this.picked = i;
+    this.follow = true;
+    this.#draw();
+    this.#show();
+    announce(letterOf(take, i));
+  }
+
+  async star(i) {
+    const take = this.session.takes[i];
+    if (take?.id) await this.session.star(take);
+  }
+
+  /** Show the take that is picked: as it grows, or whole. */
+  #show() {
+    if (!this.follow) return;
+    const take = this.session.takes[this.picked];
+    if (!take) this.#empty();
+    else if (!take.id) this.#growing(take);
+    else if (take.stage) this.#whole(take);
+  }
+
+  #whole(take) {
+    if (this.shown === take && this.view) return;
+    if (!this.view) {
+      this.#clearStage();
+      this.view = new PieceView(this.stage, { player: this.player });
+    }
+    this.shown = take;
+    this.view.show(take.stage);
+  }
+
+  #growing(take) {
+    if (this.shown === take) return;
+    this.#clearStage();
+    this.shown = take;
+    this.writing = new Writing(this.stage);
+    if (take.written) this.writing.show(take.written);
+  }
+
+  #grew(take) {
+    this.cards.grow(take);
+    if (this.shown === take) this.writing?.show(take.written);
+  }
+
+  /** Hear what an epoch of the chosen model writes, with the same seed for all of them. */
+  async hear(epoch) {
+    try {
+      const model = encodeURIComponent(this.form.wish.model);
+      const { id } = await post(`/trainings/${model}/epochs/${epoch}/sample`);
+      const take = await this.session.add(id, t("compose.epoch", { n: epoch }));
+      if (take) this.pick(this.session.takes.indexOf(take));
+    } catch (error) {
+      this.trouble(error);
+    }
+  }
+}
+
+/** The first take that is finished, else the first that is being written. */
+function firstToShow(takes) {
+  const done = takes.findIndex((take) => take.id);
+  return done >= 0 ? done : Math.max(0, takes.findIndex((take) => take.state === "writing"));
+}
+
+function progressed(job) {
+  if (job.stopping) return t("compose.stopping");
+  if (job.state === "waiting") return t("compose.waiting", { n: job.place || 1 });
+  const left = job.eta_s ? t("jobs.left", { time: duration(job.eta_s) }) : "";
+  return [job.text, left].filter(Boolean).join(" · ") || t("compose.begun");
+}
