@@ -92,6 +92,21 @@ export function clear(el, ...children) {
   return add(el, ...children);
 }
 
+/** Load a style sheet of `css/` once; what is shown after that has its looks. */
+const sheets = new Map();
+export function sheet(name) {
+  if (!sheets.has(name)) {
+    const made = h("link", { rel: "stylesheet", href: `/static/css/${name}.css` });
+    const done = new Promise((settled) => {
+      made.addEventListener("load", settled);
+      made.addEventListener("error", settled); // a screen without looks is better than none
+    });
+    document.head.append(made);
+    sheets.set(name, done);
+  }
+  return sheets.get(name);
+}
+
 /** A number for ids that must be unique on the page. */
 let count = 0;
 export function uid(prefix = "id") {

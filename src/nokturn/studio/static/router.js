@@ -8,7 +8,7 @@
  * must know stands in its address or on the server.
  */
 
-import { clear, h } from "./dom.js";
+import { clear, h, sheet } from "./dom.js";
 import { has, t } from "./i18n.js";
 import { problem } from "./problem.js";
 
@@ -103,7 +103,7 @@ async function show({ first = false } = {}) {
   if (!first) scrollTo(0, 0);
   if (!found) return missing(place);
   try {
-    const module = await import(`./screens/${screen}.js`);
+    const [module] = await Promise.all([import(`./screens/${screen}.js`), sheet(screen)]);
     if (mine !== turn) return;
     const params = { ...found.params, query: new URLSearchParams(location.search) };
     const now = (await module.show(place, params)) ?? {};
