@@ -98,6 +98,16 @@ export class Player {
     return this.#loop;
   }
 
+  /** Whether a bar is counted before playing. */
+  get countsIn() {
+    return this.#countIn;
+  }
+
+  /** Loudness of everything in dB, -60 where it is silent. */
+  get master() {
+    return this.#volume ? 20 * Math.log10(this.#volume) : -60;
+  }
+
   /** Whether the sound at hand was made at the chosen tempo; if not, its pitch is bent for now. */
   get exact() {
     const take = this.#takes.get(this.#key);

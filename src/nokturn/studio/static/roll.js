@@ -80,6 +80,11 @@ export class Roll {
     return this.#scale.stage;
   }
 
+  /** Numbers of the notes that sound where the playhead stands. */
+  get sounding() {
+    return this.#shown.sounding;
+  }
+
   /** Listen to `seek`, `select`, `note`, `hover`, `follow` or `zoom`; returns what ends it. */
   on(/** @type {string} */ event, /** @type {Function} */ fn) {
     const fns = this.#listeners.get(event) ?? new Set();
@@ -261,7 +266,7 @@ export class Roll {
   #draw() {
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
-    if (!this.#scale.width) return;
+    if (!this.#scale.width || this.element.hidden) return;
     this.#context.setTransform(this.#ratio, 0, 0, this.#ratio, 0, 0);
     this.#painter.paint(this.#context, this.#scale, this.#shown);
     if (this.#aging()) this.#soon();

@@ -139,7 +139,7 @@ export class Painter {
     g.fillRect(left, 0, TILE, scale.height);
     for (let pitch = scale.low; scale.tuned && pitch <= scale.high; pitch += 1) {
       const tone = pitch % 12;
-      const outside = within ? !within[tone] : BLACK.has(tone);
+      const outside = tonic !== null && within ? !within[tone] : BLACK.has(tone);
       const fill = tone === tonic ? this.#colours.tonic : outside ? this.#colours.black : "";
       const y = scale.y(pitch);
       if (fill) {

@@ -22,14 +22,15 @@ const PADDING = 10; // right of the end
 /**
  * @typedef {{track: number[], start_s: number[], end_s: number[], onset_q: number[],
  *   duration_q: number[], pitch: number[], name: string[], velocity: number[], bar: number[],
- *   beat: number[], svg: string[][]}} Notes
+ *   beat: number[], svg: string[][], events?: string[][]}} Notes
  * @typedef {{name: string, program?: number, instrument?: string, drums?: boolean, low?: number,
  *   high?: number}} Track
  * @typedef {{number: number, start_s: number, end_s: number, start_q: number, meter?: string,
- *   svg?: string}} Bar
+ *   svg?: string | string[]}} Bar
  * @typedef {{id?: string, title?: string, key?: string, meter?: string, seconds: number,
  *   summary?: string, tracks: Track[], notes: Notes, bars: Bar[], tonic: number | null,
- *   scale?: boolean[] | null}} Stage
+ *   scale?: boolean[] | null, tempo_qpm?: number,
+ *   text?: {abc: string | null, places?: Record<string, [number, number]>}}} Stage
  */
 
 export class Scale {
@@ -241,13 +242,8 @@ export function placeOf(stage, i) {
   const { notes, bars } = stage;
   const bar = bars[barAt(bars, notes.start_s[i])];
   const quarters = beatQuarters(bar?.meter ?? stage.meter ?? "4/4");
-  const within = bar ? notes.onset_q[i] - bar.start_q : 0;
-  return {
-    name: notes.name[i],
-    bar: bar?.number ?? notes.bar[i],
-    beat: bar ? 1 + within / quarters : notes.beat[i],
-    length: notes.duration_q[i] / quarters,
-  };
+  const { [i]: name } = notes.name;
+  return { name, bar: notes.bar[i], beat: notes.beat[i], length: notes.duration_q[i] / quarters };
 }
 
 const FRACTIONS = new Map([

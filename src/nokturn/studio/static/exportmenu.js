@@ -1,0 +1,165 @@
+/**
+ * The export menu: everything that a piece, or a part of it, can be taken away as.
+ *
+ *     box.append(exportMenu(() => ({ id, bars: [5, 8], bpm: 90 })));
+ *
+ * Each row says its size once it is known; a row that is being made shows how far it is, and a tick
+ * when the file has been handed over. What is heard is what is exported: the tempo that is played
+ * goes along.
+ */
+
+import { address, ApiError, connection, get } from "./api.js";
+import { announce, clear, h, icon } from "./dom.js";
+import { bytes, duration, has, t } from "./i18n.js";
+import { popup } from "./popup.js";
+import { problem } from "./problem.js";
+
+/** Kinds by what they are for, in the order of the menu. */
+const GROUPS = {
+  notes: ["abc", "mid", "midi", "musicxml", "mxl"],
+  sound: ["wav", "flac", "ogg", "mp3", "stems", "loop"],
+  picture: ["svg", "png", "roll.svg", "roll.png", "roll", "recipe", "json"],
+};
+
+/**
+ * @typedef {{id: string, bars?: [number, number] | null, bpm?: number | null}} Wanted
+ * @typedef {{kind: string, name: string, bytes: number | null, seconds_to_make?: number}} Row
+ */
+
+/**
+ * Make the button and its menu.
+ * @param {() => Wanted} wanted what would be exported now
+ * @param {{label?: string, quiet?: boolean}} [look]
+ */
+export function exportMenu(wanted, { label = t("piece.export"), quiet = false } = {}) {
+  const button = /** @type {HTMLButtonElement} */ (
+    h("button", { class: quiet ? "button quiet" : "button", type: "button", data: { does: "export" } }, icon("download"), label)
+  );
+  return popup(button, () => panel(wanted()), { label, end: true });
+}
+
+function panel(/** @type {Wanted} */ wanted) {
+  const place = h("div", { class: "exports" }, h("div", { class: "skeleton" }), h("div", { class: "skeleton" }));
+  const fill = async () => {
+    try {
+      const rows = /** @type {Row[]} */ (await get(`/pieces/${wanted.id}/exports${query(wanted)}`));
+      clear(place, head(wanted), ...groups(rows).map(([name, list]) => group(name, list, wanted)));
+      /** @type {HTMLElement | null} */ (place.querySelector("button"))?.focus();
+    } catch (error) {
+      clear(place, problem(/** @type {any} */ (error), { label: t("common.again"), run: fill }));
+    }
+  };
+  void fill();
+  return place;
+}
+
+function head(/** @type {Wanted} */ { bars }) {
+  return bars && h("p", { class: "panel-title" }, t("piece.exportBars", { from: bars[0], to: bars[1] }));
+}
+
+/** @returns {Array<[string, Row[]]>} */
+function groups(/** @type {Row[]} */ rows) {
+  const order = Object.values(GROUPS).flat();
+  const place = (/** @type {Row} */ row) => (order.indexOf(row.kind) + 99) % 99;
+  const sorted = [...rows].sort((a, b) => place(a) - place(b));
+  return Object.entries(GROUPS)
+    .map(([name, kinds], k, all) => {
+      const rest = k === all.length - 1 ? (/** @type {string} */ kind) => !order.includes(kind) : () => false;
+      return /** @type {[string, Row[]]} */ ([name, sorted.filter(({ kind }) => kinds.includes(kind) || rest(kind))]);
+    })
+    .filter(([, list]) => list.length);
+}
+
+function group(/** @type {string} */ name, /** @type {Row[]} */ rows, /** @type {Wanted} */ wanted) {
+  return h("section", { class: "export-group" }, h("h3", { class: "small muted" }, t(`piece.exports.groups.${name}`)), h("ul", { class: "menu" }, rows.map((row) => h("li", item(row, wanted)))));
+}
+
+function item(/** @type {Row} */ row, /** @type {Wanted} */ wanted) {
+  const key = `piece.exports.kinds.${row.kind.replace(".", "_")}`;
+  const size = h("span", { class: "export-size num muted small" }, known(row));
+  const button = h(
+    "button",
+    { class: "menu-item export-item", type: "button", title: row.name, data: { kind: row.kind } },
+    h("span", { class: "export-name" }, has(key) ? t(key) : row.kind.toUpperCase()),
+    size,
+  );
+  const trouble = h("div");
+  button.addEventListener("click", () => made(row, wanted, button, size, trouble));
+  return [button, trouble];
+}
+
+function known(/** @type {Row} */ { bytes: size, seconds_to_make: seconds = 0 }) {
+  if (size !== null && size !== undefined) return bytes(size);
+  return seconds > 1 ? t("piece.toMake", { time: duration(seconds) }) : "";
+}
+
+async function made(/** @type {Row} */ row, /** @type {Wanted} */ wanted, /** @type {HTMLElement} */ button, /** @type {HTMLElement} */ size, /** @type {HTMLElement} */ trouble) {
+  if (button.ariaBusy === "true") return;
+  button.ariaBusy = "true";
+  const bar = /** @type {HTMLProgressElement} */ (h("progress", { class: "progress", max: 1, aria: { label: t("piece.making", { name: row.name }) } }));
+  clear(size, bar);
+  clear(trouble);
+  try {
+    const file = await fetched(`/pieces/${wanted.id}/exports/${row.kind}${query(wanted)}`, row.name, (share) => (bar.value = share));
+    save(file.blob, file.name);
+    clear(size, icon("check"), bytes(file.blob.size));
+    announce(t("piece.exported", { name: file.name }));
+  } catch (error) {
+    clear(size, known(row));
+    clear(trouble, problem(/** @type {any} */ (error)));
+  }
+  button.ariaBusy = null;
+}
+
+function query(/** @type {Wanted} */ { bars, bpm }) {
+  const asked = new URLSearchParams();
+  if (bars) asked.set("bars", bars[0] === bars[1] ? String(bars[0]) : bars.join("-"));
+  if (bpm) asked.set("bpm", String(bpm));
+  return asked.size ? `?${asked}` : "";
+}
+
+/**
+ * Fetch a file, telling how far it is; its name is the server's.
+ * @param {string} path
+ * @param {string} name where the server gives none
+ * @param {(share: number) => void} told
+ */
+async function fetched(path, name, told) {
+  const answer = await fetch(address(path)).catch(() => null);
+  if (!answer) {
+    void connection.lost();
+    throw new ApiError({ code: "gone", what: t("errors.gone.what"), why: t("errors.gone.why"), fix: t("errors.gone.fix") });
+  }
+  if (!answer.ok) {
+    const { error } = await answer.json().catch(() => ({ error: null }));
+    throw new ApiError(error ?? { code: "internal", what: t("errors.internal.what"), why: `HTTP ${answer.status}`, fix: t("errors.internal.fix") });
+  }
+  const total = Number(answer.headers.get("Content-Length")) || 0;
+  const reader = /** @type {ReadableStream<Uint8Array>} */ (answer.body).getReader();
+  const parts = [];
+  let size = 0;
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    parts.push(part.value);
+    size += part.value.length;
+    if (total) told(size / total);
+  }
+  const type = answer.headers.get("Content-Type") ?? "application/octet-stream";
+  return { blob: new Blob(/** @type {any} */ (parts), { type }), name: named(answer.headers.get("Content-Disposition")) || name };
+}
+
+/** The file name of an attachment. */
+function named(/** @type {string | null} */ disposition) {
+  const long = /filename\*=UTF-8''([^;]+)/i.exec(disposition ?? "");
+  const short = /filename="([^"]*)"/i.exec(disposition ?? "");
+  try {
+    return long ? decodeURIComponent(long[1]) : (short?.[1] ?? "");
+  } catch {
+    return short?.[1] ?? "";
+  }
+}
+
+function save(/** @type {Blob} */ blob, /** @type {string} */ name) {
+  const url = URL.createObjectURL(blob);
+  h("a", { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 60_000); // a slow disk still reads
+}
