@@ -40,6 +40,7 @@ PROGRAMS = {  # General MIDI, for files and for programs that read them
     "fiddle": 40, "brass": 61, "reed": 71,
 }  # fmt: skip
 SAMPLE = "Sample"
+STRIPS = ("melody", "chords", "sample", "bass", "drums", "vinyl", "rain", "hiss")
 RITARDANDO = 0.12
 
 
@@ -49,14 +50,34 @@ def _meter(text: str) -> str:
     return text
 
 
-def _layers(rows: tuple[tuple[int, int, int], ...]) -> tuple[tuple[int, int, int], ...]:
-    for drum, onsets, steps in rows:
-        if not (35 <= drum <= 81 and 1 <= onsets <= steps <= 64):
-            raise ValueError("a layer is a drum (35-81), its onsets and its steps, as [70, 5, 16]")
+def _layers(rows: tuple[tuple[int, ...], ...]) -> tuple[tuple[int, ...], ...]:
+    for row in rows:
+        drum, onsets, steps, turn, *more = *row, *([0] * (4 - len(row)))
+        fits = 35 <= drum <= 81 and 1 <= onsets <= steps <= 64 and 0 <= turn < steps
+        if len(row) < 3 or more or not fits:
+            raise ValueError(
+                "a layer is a drum (35-81), its onsets and its steps, as [70, 5, 16]; a fourth "
+                "number turns it to the left"
+            )
     return rows
 
 
+def _strips(strips: dict[str, Strip]) -> dict[str, Strip]:
+    for name in strips:
+        if name not in STRIPS:
+            raise ValueError(f"there is no strip {name!r}; strips are {', '.join(STRIPS)}")
+    return strips
+
+
 Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Strip(Settings):
+    """How a part stands at the mixer, before the master."""
+
+    gain_db: float = Field(default=0.0, ge=-60, le=12)
+    pan: float = Field(default=0.0, ge=-1, le=1)  # -1 left, 1 right
+    mute: bool = False
 
 
 class Lofi(Settings):
@@ -78,8 +99,8 @@ class Lofi(Settings):
     lead: str = "vibraphone"
     drums: str = "dusty"  # style
     drummer: Literal["pattern", "network"] = "pattern"  # the style's table, or drawn from a network
-    layers: Annotated[tuple[tuple[int, int, int], ...], AfterValidator(_layers)] = ()
-    """More drums: General MIDI pitch, onsets and sixteenths of a Euclidean rhythm."""
+    layers: Annotated[tuple[tuple[int, ...], ...], AfterValidator(_layers)] = ()
+    """More drums: General MIDI pitch, onsets and sixteenths of a Euclidean rhythm, and its turn."""
     kit: str = "lofi"
     ghost: Share = 0.5
     density: Share = 0.5
@@ -93,10 +114,14 @@ class Lofi(Settings):
     vinyl: Share = 0.3
     hiss: Share = 0.3
     tape: Share = 0.35  # wow and flutter, saturation
+    wow: Share | None = None  # of the master alone; none = as tape
+    saturation: Share | None = None
     tone_hz: float = Field(default=9000, ge=800, le=20_000)  # what the master lets through
     crush: Share = 0.0  # coarser samples, fewer of them
     space: Share = 0.35  # reverb
     pump: Share = 0.35  # how far the kick pushes the others down
+    width: float = Field(default=1.0, ge=0, le=1.5)  # 0 mono, 1 as it is
+    strips: Annotated[dict[str, Strip], AfterValidator(_strips)] = Field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -197,8 +222,10 @@ def composed(
     if material.samples:
         score = _with_samples(score, material.samples, sections)
     layers = {
-        drum: Euclid(EuclidSettings(onsets=onsets, steps=steps)).make(4, for_drums, meter=meter)
-        for drum, onsets, steps in lofi.layers
+        drum: Euclid(EuclidSettings(onsets=onsets, steps=steps, rotation=sum(turn))).make(
+            4, for_drums, meter=meter
+        )
+        for drum, onsets, steps, *turn in lofi.layers
     }
     beat = drum_track(
         sections, lofi.drums, meter=meter, rng=for_drums, ghost=lofi.ghost, density=lofi.density,

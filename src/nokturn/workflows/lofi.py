@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from nokturn.errors import UsageError, did_you_mean
+from nokturn.errors import InputError, UsageError, did_you_mean
 from nokturn.generation.drums import drum_bars
 from nokturn.models._file import ModelFile
 from nokturn.music.piece import Piece
@@ -29,6 +29,7 @@ from nokturn.production.form import Section
 from nokturn.production.lofi import (
     Lofi,
     Material,
+    Strip,
     composed,
     drawn_material,
     meter_of,
@@ -39,7 +40,7 @@ from nokturn.rendering.audio.drums import kit_named
 from nokturn.rendering.audio.effects import Signal
 from nokturn.rendering.audio.master import Master, mastered
 from nokturn.rendering.audio.mix import SAMPLE_RATE
-from nokturn.rendering.audio.stems import Channel, mixed, stems
+from nokturn.rendering.audio.stems import Channel, Fader, faded, mixed, stems
 from nokturn.rendering.audio.synth import instrument_named
 from nokturn.settings import build, override, read_recipe
 from nokturn.training import runs
@@ -82,9 +83,13 @@ class Track:
 
         Raises `ResourceError` where there is not enough memory for so long a track.
         """
+        return faded(self.plain_stems(), faders_of(self.settings))
+
+    def plain_stems(self) -> dict[str, Signal]:
+        """Return the stems as if no fader of the settings' strips had been moved."""
         if not self._stems:
             self.check()
-            self._stems.update(_stems(self.piece.score, self.settings, self.seed))
+            self._stems.update(stems_of(self.piece.score, self.settings, self.seed))
         return self._stems
 
     def check(self) -> None:
@@ -93,8 +98,7 @@ class Track:
 
     def mix(self) -> Signal:
         """Return the track as sound: (2, samples), -16 LUFS, true peaks below -1 dBFS."""
-        master = master_of(self.settings)
-        return mastered(mixed(self.stems()), SAMPLE_RATE, master, seed=self.seed)
+        return final(self.plain_stems(), self.settings, self.seed)
 
     def loop(self, bars: int = 8) -> tuple[Score, Signal]:
         """Return a section of so many bars whose end leads into its beginning, to the sample."""
@@ -103,9 +107,8 @@ class Track:
         section = (Section("A", bars, 0.6),)
         score = score_of(self.settings, self._material, section, self.seed, self.piece.title)
         check_memory(score.seconds(score.end) / 60)
-        parts = _stems(score, self.settings, self.seed, loop=True)
-        master = master_of(self.settings)
-        return score, mastered(mixed(parts), SAMPLE_RATE, master, seed=self.seed, loop=True)
+        parts = stems_of(score, self.settings, self.seed, loop=True)
+        return score, final(parts, self.settings, self.seed, loop=True)
 
 
 def lofi(
@@ -168,10 +171,38 @@ def lofi(
     recipe = {
         "nokturn": importlib.metadata.version("nokturn"), "model": "lofi",
         "source": "" if isinstance(source, Piece) else str(source), "from": model,
-        "preset": str(preset), "settings": chosen.model_dump(), "seed": number,
+        "preset": str(preset), "settings": chosen.model_dump(), "named": sorted(named),
+        "seed": number,
     }  # fmt: skip
     piece = Piece(score, title=title, source="lofi", recipe=recipe)
     return Track(piece, chosen, number, material)
+
+
+def remade(recipe: Mapping[str, Any], source: str | Path | Piece = "", **changes: Any) -> Track:
+    """Return the track of a recipe.
+
+    Parameters
+    ----------
+    recipe
+        As `Track.piece.recipe` has it.
+    source
+        What it was made from, where it was made from a file or a piece.
+    changes
+        Settings that are to be others.
+
+    Raises
+    ------
+    InputError
+        It is no recipe of a track.
+    """
+    try:
+        settings, seed, model = recipe["settings"], recipe["seed"], recipe["from"]
+        chosen = {name: settings[name] for name in recipe["named"]} | changes
+    except (KeyError, TypeError) as error:
+        raise InputError(
+            "this piece does not say how its sound was made.", "Make the track anew."
+        ) from error
+    return lofi(source, model=model, seed=seed, **chosen)
 
 
 def settings_of(
@@ -257,7 +288,8 @@ def _drummed(chosen: Lofi, seed: int) -> Part:
     return drum_bars(file, DRUMMED_BARS, style=style, qpm=chosen.bpm, rng=rng)
 
 
-def _stems(score: Score, chosen: Lofi, seed: int, *, loop: bool = False) -> dict[str, Signal]:
+def stems_of(score: Score, chosen: Lofi, seed: int, *, loop: bool = False) -> dict[str, Signal]:
+    """Return the stems of a score as a preset has it sound."""
     return stems(
         score,
         channels=channels_of(chosen),
@@ -267,6 +299,22 @@ def _stems(score: Score, chosen: Lofi, seed: int, *, loop: bool = False) -> dict
         loop=loop,
         max_seconds=LONGEST_SECONDS,
     )
+
+
+def final(parts: Mapping[str, Signal], chosen: Lofi, seed: int, *, loop: bool = False) -> Signal:
+    """Return the mix of stems through faders and master."""
+    heard = faded(parts, faders_of(chosen))
+    mix = mixed(heard) if heard else np.zeros_like(next(iter(parts.values())))
+    return mastered(mix, SAMPLE_RATE, master_of(chosen), seed=seed, loop=loop)
+
+
+def faders_of(chosen: Lofi) -> dict[str, Fader]:
+    """Return the faders that a preset's strips have moved, by the names of stems."""
+    return {
+        name.capitalize(): Fader(0.0 if strip.mute else 10 ** (strip.gain_db / 20), strip.pan)
+        for name, strip in chosen.strips.items()
+        if strip != Strip()
+    }
 
 
 def instruments_of(chosen: Lofi) -> dict[str, str]:
@@ -307,9 +355,11 @@ def ambiences_of(chosen: Lofi, seed: int) -> dict[str, Ambience]:
 
 def master_of(chosen: Lofi) -> Master:
     """Return the last chain of a preset."""
+    wow = chosen.tape if chosen.wow is None else chosen.wow
+    saturation = chosen.tape if chosen.saturation is None else chosen.saturation
     return Master(
-        glue=2.0, drive=2 * chosen.tape, warmth_hz=chosen.tone_hz, movement=0.25,
+        glue=2.0, drive=2 * saturation, warmth_hz=chosen.tone_hz, movement=0.25,
         bits=16 - 6 * chosen.crush,
         hold_hz=SAMPLE_RATE * (1 - 0.75 * chosen.crush) if chosen.crush else 0.0,
-        wow_cents=24 * chosen.tape, flutter_cents=5 * chosen.tape,
+        wow_cents=24 * wow, flutter_cents=5 * wow, width=chosen.width,
     )  # fmt: skip

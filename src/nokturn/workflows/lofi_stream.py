@@ -12,7 +12,7 @@ import itertools
 import shutil
 import struct
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,10 +26,11 @@ from nokturn.production.form import PARTS, Section
 from nokturn.production.lofi import Lofi, drawn_material
 from nokturn.rendering.audio.files import sixteen_bits
 from nokturn.rendering.audio.mix import SAMPLE_RATE
-from nokturn.rendering.audio.stream import streamed
+from nokturn.rendering.audio.stream import Stream
 from nokturn.workflows.lofi import (
     ambiences_of,
     channels_of,
+    faders_of,
     instruments_of,
     master_of,
     score_of,
@@ -79,15 +80,8 @@ def endless(
     """
     first = first_seed(seed, 1)
     chosen, _ = settings_of(preset, set, settings)
-    sound = streamed(
-        sections(chosen, first),
-        channels=channels_of(chosen),
-        instruments=instruments_of(chosen),
-        kit=chosen.kit,
-        ambiences=list(ambiences_of(chosen, first).values()),
-        master=master_of(chosen),
-        seed=first,
-    )
+    stream = stream_of(chosen, first)
+    sound = map(stream.add, sections(chosen, first))
     end = None if minutes is None else int(minutes * 60 * SAMPLE_RATE)
     at = 0
     for block in sound:
@@ -108,22 +102,66 @@ def _faded(block: NDArray[np.float32], at: int, end: int) -> NDArray[np.float32]
     return faded
 
 
+def stream_of(chosen: Lofi, seed: int) -> Stream:
+    """Return the stream that a preset's sections are played on."""
+    return Stream(
+        channels=channels_of(chosen),
+        instruments=instruments_of(chosen),
+        kit=chosen.kit,
+        ambiences=ambiences_of(chosen, seed),
+        faders=faders_of(chosen),
+        master=master_of(chosen),
+        seed=seed,
+    )
+
+
 def sections(chosen: Lofi, seed: int) -> Iterator[Score]:
     """Yield section after section, for ever."""
     for number in itertools.count():
-        own = (seed + number * 7919) % MAX_SEED
-        material = drawn_material(chosen, np.random.default_rng([own, 0]))
-        if not chosen.key:
-            chosen = chosen.model_copy(update={"key": str(material.key)})
-        whole = score_of(chosen, material, MOVEMENT, own, "")
-        bar = int(whole.main_meter()[1].bar_ticks)
-        start = 0
-        for section in MOVEMENT:
-            yield _cut(whole, start, start + section.bars * bar)
-            start += section.bars * bar
+        yield from movement(chosen, seed, number)
 
 
-def _cut(score: Score, start: int, end: int) -> Score:
+def movement(chosen: Lofi, seed: int, number: int) -> list[Score]:
+    """Return the sections of a movement, in the key of the first one; movements count from 0."""
+    if number and not chosen.key:
+        key = drawn_material(chosen, np.random.default_rng([seed % MAX_SEED, 0])).key
+        chosen = chosen.model_copy(update={"key": str(key)})
+    own = (seed + number * 7919) % MAX_SEED
+    material = drawn_material(chosen, np.random.default_rng([own, 0]))
+    whole = score_of(chosen, material, MOVEMENT, own, "")
+    bar = int(whole.main_meter()[1].bar_ticks)
+    ends = list(itertools.accumulate((section.bars * bar for section in MOVEMENT), initial=0))
+    return [cut(whole, start, end) for start, end in itertools.pairwise(ends)]
+
+
+def next_block(
+    chosen: Lofi, seed: int, number: int, kept: Mapping[str, NDArray[Any]] | None
+) -> tuple[NDArray[np.int16], dict[str, NDArray[Any]], str]:
+    """Return one block of an endless track, and what the next one needs to know.
+
+    Blocks in a row are what `endless` yields; settings may change from block to block.
+
+    Parameters
+    ----------
+    number
+        From 0.
+    kept
+        What the block before returned; None for the first.
+
+    Returns
+    -------
+    Samples (n, 2), what is to be kept, and what the section is called: ``A in F minor``.
+    """
+    nth, place = divmod(number, len(MOVEMENT))
+    score = movement(chosen, seed, nth)[place]
+    stream = stream_of(chosen, seed)
+    if kept is not None:
+        stream.go_on(kept)
+    sound = sixteen_bits(np.ascontiguousarray(stream.add(score).T))
+    return sound, stream.kept(), f"{MOVEMENT[place].name} in {score.keys[0][1].name}"
+
+
+def cut(score: Score, start: int, end: int) -> Score:
     """Return the notes that begin in a part of a score; they may sound beyond it."""
     tracks = []
     for track in score.tracks:

@@ -21,6 +21,7 @@ from nokturn.rendering.audio._ogg import numbered
 from nokturn.rendering.audio.mix import SAMPLE_RATE
 from nokturn.rendering.audio.tags import SOFTWARE, Tags, id3, with_chunks
 
+Samples = NDArray[np.float32] | NDArray[np.int16]
 FORMS = {"wav": ("WAV", "PCM_16"), "flac": ("FLAC", "PCM_16"), "ogg": ("OGG", "VORBIS"),
          "mp3": ("MP3", "MPEG_LAYER_III")}  # fmt: skip
 BLOCK = 65_536  # frames written at once: libsndfile's Vorbis overflows its stack on a minute
@@ -28,7 +29,7 @@ MP3_QUALITY = 0.35  # of libsndfile's 0 (best) to 1 (smallest): about 190 kbit/s
 
 
 def audio_bytes(
-    samples: NDArray[np.float32],
+    samples: Samples,
     form: str,
     *,
     sample_rate: int = SAMPLE_RATE,
@@ -41,7 +42,8 @@ def audio_bytes(
     Parameters
     ----------
     samples
-        Shape (samples, 2), or (samples,) in mono, within -1 and 1; what lies beyond is cut.
+        Shape (samples, 2), or (samples,) in mono, within -1 and 1; what lies beyond is cut. Those
+        of 16 bits are taken as they are.
     form
         ``wav``, ``flac``, ``ogg`` or ``mp3``.
     title, tempo_qpm, recipe
@@ -59,10 +61,10 @@ def audio_bytes(
     frames = samples.reshape(len(samples), -1)
     tags = Tags(title, tempo_qpm, recipe)
     if form == "wav":
-        wav = _wav(sixteen_bits(frames), sample_rate)
+        wav = _wav(_whole(frames), sample_rate)
         return with_chunks(wav, tags, len(frames), sample_rate)
     # the lossy coders take floats: libsndfile 1.2.2 garbles 16-bit stereo on its way into MP3
-    whole = sixteen_bits(frames) if form == "flac" else frames
+    whole = _whole(frames) if form == "flac" else _fractions(frames)
     return _encoded(whole, form, sample_rate, tags)
 
 
@@ -95,6 +97,17 @@ def write_audio(
         ) from error
     finally:
         new.unlink(missing_ok=True)
+
+
+def _whole(frames: Samples) -> NDArray[np.int16]:
+    if frames.dtype == np.int16:
+        return frames.astype(np.int16, copy=False)
+    return sixteen_bits(frames.astype(np.float32, copy=False))
+
+
+def _fractions(frames: Samples) -> NDArray[np.float32]:
+    floats = frames.astype(np.float32, copy=False)
+    return floats / np.float32(32767) if frames.dtype == np.int16 else floats
 
 
 def sixteen_bits(samples: NDArray[np.float32]) -> NDArray[np.int16]:

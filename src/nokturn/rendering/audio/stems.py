@@ -12,6 +12,7 @@ nothing of the others, but for the kick that they may make room for.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +48,13 @@ KICKS = (35, 36)
 FULL = 0.98  # no stem goes beyond
 AMBIENCE_FADE_S = 1.5
 SEAM_S = 3.0  # in which a loop's ambience becomes its own beginning
+
+
+class Fader(NamedTuple):
+    """How a stem goes into the mix."""
+
+    gain: float = 1.0
+    pan: float = 0.0  # -1 left, 1 right
 
 
 class Channel(BaseModel):
@@ -299,6 +307,34 @@ def _stage(parts: dict[str, Signal], rate: int) -> None:
     gain = min(gain, FULL / max(sample_peak(part) for part in parts.values()))
     for part in parts.values():
         part *= np.float32(gain)
+
+
+def faded(parts: Mapping[str, Signal], faders: Mapping[str, Fader]) -> dict[str, Signal]:
+    """Return stems as the faders of their names let them through; silent ones are left out."""
+    return {
+        name: through(part, faders[name]) if name in faders else part
+        for name, part in parts.items()
+        if name not in faders or faders[name].gain
+    }
+
+
+def through(stem: Signal, fader: Fader) -> Signal:
+    """Return a stem through a fader, (2, samples).
+
+    Panning is that of the Web Audio API's StereoPannerNode, so that a browser that mixes stems and
+    we make the same: the side that is turned away from goes over to the other one.
+    """
+    left, right = stem
+    angle = (fader.pan if fader.pan > 0 else fader.pan + 1) * np.pi / 2
+    stays, goes = np.float32(np.cos(angle)), np.float32(np.sin(angle))
+    if fader.pan > 0:
+        out = np.stack([stays * left, right + goes * left])
+    elif fader.pan < 0:
+        out = np.stack([left + stays * right, goes * right])
+    else:
+        out = stem.copy()
+    out *= np.float32(fader.gain)
+    return out
 
 
 def mixed(parts: Mapping[str, Signal]) -> Signal:

@@ -11,8 +11,10 @@ that much is ever held. The loudness follows the mean of what has been, since no
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nokturn.music.score import Score
 from nokturn.rendering.audio.ambience import Ambience
@@ -22,7 +24,7 @@ from nokturn.rendering.audio.filters import HOP
 from nokturn.rendering.audio.loudness import SILENCE, integrated
 from nokturn.rendering.audio.master import CEILING_DB, LUFS, Master, coloured
 from nokturn.rendering.audio.mix import SAMPLE_RATE, end_softly
-from nokturn.rendering.audio.stems import STAGE_LUFS, Channel, mixed, raw_stems
+from nokturn.rendering.audio.stems import STAGE_LUFS, Channel, Fader, faded, mixed, raw_stems
 
 BEFORE = 8 * HOP  # samples (4.5 s) that the master hears again
 AHEAD_S = 0.5  # seconds held back until what follows is known
@@ -30,52 +32,105 @@ TURN_S = 2.0  # in which a section's loudness takes over
 PEAKS = 0.93  # of the ceiling for samples, so that the sound between them stays below it
 
 
-def streamed(
-    sections: Iterable[Score],
-    *,
-    channels: Mapping[str, Channel] | None = None,
-    instruments: Mapping[str, str] | None = None,
-    kit: str = "acoustic",
-    ambiences: Iterable[Ambience] = (),
-    master: Master | None = None,
-    seed: int = 0,
-    sample_rate: int = SAMPLE_RATE,
-) -> Iterator[Signal]:
+def streamed(sections: Iterable[Score], **how: Any) -> Iterator[Signal]:
     """Yield the sound of scores that follow each other, (2, samples) for each, and the rest.
 
     Each score is as long as its ``length`` (its last note where it has none). The same sections
-    give the same samples.
+    give the same samples. ``how`` is what `Stream` takes.
 
     Raises
     ------
     LimitError, UsageError
         As in `stems.stems`, when the section's turn comes.
     """
-    chain = master or Master()
-    ambience = tuple(ambiences)
-    stage = _Stage(sample_rate)
-    tape = _Tape(chain, sample_rate, seed)
-    carried = np.zeros((2, 0), dtype=np.float32)
-    start = 0
+    stream = Stream(**how)
     for score in sections:
+        yield stream.add(score)
+    yield stream.end()
+
+
+class Stream:
+    """Sound that goes on, section by section; it can be put down and taken up again.
+
+    Parameters
+    ----------
+    faders
+        By the names of tracks and ambiences.
+    """
+
+    def __init__(
+        self,
+        *,
+        channels: Mapping[str, Channel] | None = None,
+        instruments: Mapping[str, str] | None = None,
+        kit: str = "acoustic",
+        ambiences: Mapping[str, Ambience] | None = None,
+        faders: Mapping[str, Fader] | None = None,
+        master: Master | None = None,
+        seed: int = 0,
+        sample_rate: int = SAMPLE_RATE,
+    ) -> None:
+        self.sample_rate = sample_rate
+        self._channels, self._instruments, self._kit = channels or {}, instruments or {}, kit
+        self._ambiences, self._faders = dict(ambiences or {}), dict(faders or {})
+        self._stage = _Stage(sample_rate)
+        self._tape = _Tape(master or Master(), sample_rate, seed)
+        self._carried: Signal = np.zeros((2, 0), dtype=np.float32)
+        self._start = 0
+
+    def add(self, score: Score) -> Signal:
+        """Return the sound up to half a second before the end of another section."""
         parts = raw_stems(
             score,
-            channels=channels or {},
-            instruments=instruments or {},
-            kit=kit,
-            sample_rate=sample_rate,
-            start=start,
+            channels=self._channels,
+            instruments=self._instruments,
+            kit=self._kit,
+            sample_rate=self.sample_rate,
+            start=self._start,
         )
-        end = score.seconds(score.length or score.end) * sample_rate
-        whole = _over(mixed(parts) if parts else np.zeros((2, round(end)), np.float32), carried)
-        length = min(round(end), whole.shape[1])
-        head, carried = stage.brought(whole[:, :length]), whole[:, length:]
-        yield tape.played(_with(head, ambience, start))
-        start += length
-    rest = stage.brought(carried)
-    rest = _with(rest, ambience, start)
-    end_softly(rest, sample_rate)
-    yield tape.played(rest, last=True)
+        parts = faded(parts, self._faders)
+        end = round(score.seconds(score.length or score.end) * self.sample_rate)
+        plain = mixed(parts) if parts else np.zeros((2, end), np.float32)
+        whole = _over(plain, self._carried)
+        length = min(end, whole.shape[1])
+        head, self._carried = self._stage.brought(whole[:, :length]), whole[:, length:]
+        sound = self._tape.played(self._with_ambience(head))
+        self._start += length
+        return sound
+
+    def end(self) -> Signal:
+        """Return what is left, rung out."""
+        rest = self._with_ambience(self._stage.brought(self._carried))
+        end_softly(rest, self.sample_rate)
+        return self._tape.played(rest, last=True)
+
+    def kept(self) -> dict[str, NDArray[Any]]:
+        """Return all that a stream must know to go on, as arrays by name."""
+        stage, tape = self._stage, self._tape
+        return {
+            "start": np.array(self._start), "carried": self._carried,
+            "stage": np.array([stage.energy, stage.seconds, stage.gain]),
+            "held": tape.held, "tape": np.array([tape.start, tape.done]),
+            "loud": np.array(tape.gain),
+        }  # fmt: skip
+
+    def go_on(self, kept: Mapping[str, NDArray[Any]]) -> None:
+        """Go on from where a stream was that has kept this."""
+        stage, tape = self._stage, self._tape
+        self._start, self._carried = int(kept["start"]), kept["carried"]
+        stage.energy, stage.seconds, stage.gain = map(float, kept["stage"])
+        tape.held, tape.gain = kept["held"], float(kept["loud"])
+        tape.start, tape.done = map(int, kept["tape"])
+
+    def _with_ambience(self, sound: Signal) -> Signal:
+        """Return a sound with what is heard beside it."""
+        blocks = {
+            name: ambience.block(self._start, sound.shape[1])
+            for name, ambience in self._ambiences.items()
+        }
+        for block in faded(blocks, self._faders).values():
+            sound += block * np.float32(10 ** ((STAGE_LUFS - LUFS) / 20))
+        return sound
 
 
 class _Stage:
@@ -139,11 +194,3 @@ def _over(sound: Signal, carried: Signal) -> Signal:
     whole[:, : sound.shape[1]] = sound
     whole[:, : carried.shape[1]] += carried
     return whole
-
-
-def _with(sound: Signal, ambiences: tuple[Ambience, ...], start: int) -> Signal:
-    """Return a sound with what is heard beside it from a sample on."""
-    for ambience in ambiences:
-        block = ambience.block(start, sound.shape[1])
-        sound += block * np.float32(10 ** ((STAGE_LUFS - LUFS) / 20))
-    return sound
