@@ -264,7 +264,9 @@ def test_a_stream_has_no_seams(monkeypatch):
         return plain(self, sound, last)
 
     monkeypatch.setattr(stream._Tape, "played", listening)
-    given = list(streamed([band()] * 2, channels=WET, ambiences={"Rain": Rain(7, 0.3)}, master=DUSTY))
+    given = list(
+        streamed([band()] * 2, channels=WET, ambiences={"Rain": Rain(7, 0.3)}, master=DUSTY)
+    )
     whole = coloured(np.concatenate(heard, axis=1), SAMPLE_RATE, DUSTY)
     sound = np.concatenate(given, axis=1)
     assert sound.shape == whole.shape

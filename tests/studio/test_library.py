@@ -27,7 +27,7 @@ def made(title="Reel in A dorian, no. 7", **more):
     return told | more
 
 
-@pytest.fixture()
+@pytest.fixture
 def library(tmp_path):
     """An empty library."""
     return Library(tmp_path / "pieces")

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import wave
-
 import pytest
 from starlette.testclient import TestClient
 
@@ -32,7 +29,7 @@ def studio(tmp_path_factory):
         yield client
 
 
-@pytest.fixture()
+@pytest.fixture
 def reel(studio):
     """The id of a piece."""
     answer = studio.post("/api/pieces", json={"abc": REEL})

@@ -1,6 +1,5 @@
 """Models that are taken in, given away, and asked what they can do."""
 
-
 import pytest
 
 from nokturn.errors import ModelError, UsageError
