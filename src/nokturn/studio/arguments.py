@@ -5,9 +5,11 @@ The names are those of the command line. `ARGUMENTS` finds them by verb.
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
+
+from nokturn.studio.library import Library
 
 MAX_SEED = 2**31 - 1
 MODEL = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}(@([0-9]{1,6}|best|last))?$"  # never the name of a file
@@ -23,6 +25,10 @@ class Arguments(BaseModel):
     def title(self) -> str:
         """What the job is called in lists."""
         return type(self).__name__.lower()
+
+    def made(self, library: Library) -> dict[str, Any]:
+        """Return what the verb is given; an id has become the path of its piece."""
+        return self.model_dump()
 
 
 class Generate(Arguments):
@@ -46,6 +52,13 @@ class Generate(Arguments):
     def title(self) -> str:
         """What the job is called in lists."""
         return self.model
+
+    def made(self, library: Library) -> dict[str, Any]:
+        """Return what the verb is given; an id has become the path of its piece."""
+        told = self.model_dump(exclude={"primer_piece"})
+        if self.primer_piece:
+            told["primer_path"] = str(library.path(self.primer_piece))
+        return told
 
 
 ARGUMENTS: dict[str, type[Arguments]] = {"generate": Generate}

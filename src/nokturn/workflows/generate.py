@@ -24,6 +24,7 @@ from pydantic import ValidationError
 
 from nokturn.encodings.base import written
 from nokturn.errors import InputError, UsageError
+from nokturn.formats._abc_writer import write_tune
 from nokturn.generation import primers
 from nokturn.generation.compose import tunes
 from nokturn.generation.free import pieces
@@ -38,7 +39,7 @@ from nokturn.music.pitch import Key
 from nokturn.music.sheet import Sheet
 from nokturn.music.time import Meter, Tempo
 from nokturn.training import runs
-from nokturn.workflows.load import load, read_stdin
+from nokturn.workflows.load import load, read_stdin, read_text
 from nokturn.workflows.rhythm import Way, joined, way_of
 from nokturn.workflows.wishes import (
     Composed,
@@ -75,7 +76,7 @@ def generate(
     top_p: float = 1.0,
     top_k: int = 0,
     min_p: float = 0.0,
-    primer: str = "",
+    primer: str | Piece = "",
     rhythm: str = "",
     threshold: str | float = "",
     stop: threading.Event | None = None,
@@ -100,8 +101,8 @@ def generate(
     temperature, top_p, top_k, min_p
         See `nokturn.generation.sampling.Sampling`.
     primer
-        How it begins: ABC text, the name of a file, ``"-"`` for standard input, or a name of
-        `nokturn.generation.primers`: ``"silence"``, ``"noise"``, ``"dorian"``.
+        How it begins: a piece, ABC text, the name of a file, ``"-"`` for standard input, or a name
+        of `nokturn.generation.primers`: ``"silence"``, ``"noise"``, ``"dorian"``.
     rhythm
         What the pitches of the piece are given instead of its own rhythm: ``"euclid"``,
         ``"network"``, a file ... (`nokturn.workflows.rhythm.way_of`). With a file and no model,
@@ -174,7 +175,7 @@ class Wished:
     n: int
     seed: int
     sampling: Sampling
-    primer: str
+    primer: str | Piece
     stop: threading.Event | None = None
 
     def writing(self, growing: Growing, dress: Callable[[Piece, int, int], Piece]) -> Writing:
@@ -234,7 +235,9 @@ def _pieces(file: ModelFile, wishes: Wished, recipe: dict[str, Any]) -> Events:
             "Leave it out, or give a primer in that " + asked[0] + ".",
         )
     primer = _begun(wishes)
-    recipe |= {"primer": wishes.primer} if wishes.primer else {}
+    if primer is not None:
+        named = isinstance(wishes.primer, str) and "\n" not in wishes.primer
+        recipe |= {"primer": wishes.primer if named else write_tune(primer)}
 
     def dress(piece: Piece, seed: int, stopped_at: int) -> Piece:
         piece.score.title = piece.title or f"Piece no. {seed}"
@@ -301,10 +304,13 @@ def _over_rhythm(rhythm: str, n: int, seed: int) -> Iterator[Composed]:
 
 
 def _begun(wishes: Wished) -> Piece | None:
-    """Return what a piece begins with: made by name, or read from a file."""
-    if wishes.primer in primers.NAMES:
-        return primers.made(wishes.primer, wishes.seed)
-    return load(wishes.primer)[0] if wishes.primer else None
+    """Return what a piece begins with: as given, made by name, or read from a text or file."""
+    given = wishes.primer
+    if isinstance(given, Piece) or not given:
+        return given or None
+    if given in primers.NAMES:
+        return primers.made(given, wishes.seed)
+    return read_text(given, "primer")[0] if "\n" in given else load(given)[0]
 
 
 def _above(model: Model, threshold: str) -> Model:
@@ -344,10 +350,10 @@ def _sampling(**values: Any) -> Sampling:
         raise UsageError(f"--{name} {first['input']}: {first['msg'].lower()}.") from error
 
 
-def _primer(text: str, seed: int) -> str:
+def _primer(text: str | Piece, seed: int) -> str:
     """Return the ABC that a primer means: text as it is, or what a file or the pipe holds."""
-    from nokturn.formats._abc_writer import write_tune
-
+    if isinstance(text, Piece):
+        return write_tune(text)
     if not text.strip():
         return ""
     if text in primers.MELODIES:

@@ -68,7 +68,7 @@ def _submitter(verb: str) -> None:
     arguments = ARGUMENTS[verb]
 
     async def submit(request: Request, wanted: Any) -> dict[str, Any]:
-        made = wanted.model_dump()
+        made = wanted.made(request.app.state.library)
         job = _jobs(request).submit(verb, made, title=wanted.title())
         return job.told()
 

@@ -25,7 +25,7 @@ def run(talk: Talk | None, *, path: str, title: str) -> dict[str, Any]:
              "low": track["lowest"], "high": track["highest"]}
             for track in staged.tracks
         ],
-        "notes": _notes(staged),
+        "notes": notes_of(staged),
         "bars": [
             {"number": bar["number"], "start_s": bar["start_s"], "end_s": bar["end_s"],
              "start_q": bar["start_quarters"], "end_q": bar["end_quarters"],
@@ -40,7 +40,8 @@ def run(talk: Talk | None, *, path: str, title: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _notes(staged: Staged) -> dict[str, list[Any]]:
+def notes_of(staged: Staged) -> dict[str, list[Any]]:
+    """Return the notes as columns."""
     columns = staged.notes
     ends = [
         round(start + length, 5)
