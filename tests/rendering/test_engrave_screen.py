@@ -35,7 +35,7 @@ def ids_of(piece: Piece) -> set[str]:
 
 
 def test_notes_rests_and_measures_are_found_by_their_place() -> None:
-    svg = engrave_for_screen(read_tune(TUNE))
+    svg = engrave_for_screen(read_tune(TUNE))[0]
     classes = {e.get("id"): e.get("class") for e in ET.fromstring(svg).iter() if e.get("id")}
     assert classes["n0-0-0-0-g0"] == "note"
     assert classes["n0-0-0-0"] == "note"
@@ -47,11 +47,11 @@ def test_notes_rests_and_measures_are_found_by_their_place() -> None:
 
 def test_a_note_of_several_signs_has_an_id_for_each() -> None:
     piece = read_tune("X:1\nM:5/8\nL:1/8\nK:C\nC5|\n")
-    assert ids_in(engrave_for_screen(piece)) == {"n0-0-0-0", "n0-0-0-0-1"}
+    assert ids_in(engrave_for_screen(piece)[0]) == {"n0-0-0-0", "n0-0-0-0-1"}
 
 
 def test_the_page_decides_on_colour_and_style() -> None:
-    svg = engrave_for_screen(read_tune(TUNE))
+    svg = engrave_for_screen(read_tune(TUNE))[0]
     assert "<style" not in svg
     assert "style=" not in svg
     assert set(re.findall(r' (?:fill|stroke|color)="([^"]*)"', svg)) <= {"currentColor", "none"}
@@ -59,15 +59,25 @@ def test_the_page_decides_on_colour_and_style() -> None:
 
 
 def test_words_of_a_file_are_only_words() -> None:
-    svg = engrave_for_screen(read_tune(TUNE))
+    svg = engrave_for_screen(read_tune(TUNE))[0]
     assert "<script" not in svg
     assert "script" in "".join(ET.fromstring(svg).itertext())
 
 
 @pytest.mark.parametrize("width", [360, 900, 1440], ids=["phone", "tablet", "desk"])
 def test_it_is_as_wide_as_the_column(width: int) -> None:
-    svg = engrave_for_screen(read_tune(TUNE), width=width)
+    svg = engrave_for_screen(read_tune(TUNE), width=width)[0]
     assert svg.startswith(f'<svg viewBox="0 0 {width} ')
+
+
+def test_some_bars_alone_are_complete_and_keep_their_names() -> None:
+    text = "X:1\nM:3/4\nL:1/4\nK:D\nFAd|cBA|[K:G]G2B-|B3|\n"
+    svg = engrave_for_screen(read_tune(text), bars=range(1, 3))[0]
+    classes = [e.get("class") for e in ET.fromstring(svg).iter()]
+    assert re.findall(r' id="(m\d+)"', svg) == ["m1", "m2"]
+    assert {name.partition("-")[0] for name in ids_in(svg)} == {"n1", "n2"}
+    assert [classes.count(kind) for kind in ("clef", "meterSig", "keySig")] == [1, 1, 2]
+    assert ">2<" in svg  # the number of its first bar
 
 
 @pytest.mark.parametrize("path", [FOLK, IRISH], ids=["nottingham", "irish"])
@@ -75,7 +85,7 @@ def test_what_sounds_is_drawn_and_what_is_drawn_sounds(path: Path) -> None:
     if not path.exists():
         pytest.skip("the corpora are not on this machine")
     for piece in base.loads(path.read_bytes()[:60_000].rpartition(b"\n\n")[0])[:25]:
-        drawn = ids_in(engrave_for_screen(piece))
+        drawn = ids_in(engrave_for_screen(piece)[0])
         ids = written_ids(piece.sheet)
         played = {
             name

@@ -114,7 +114,7 @@ def test_every_sounding_note_is_on_the_page(name: str) -> None:
     if path.suffix == ".abc":
         data = data[:40_000].rpartition(b"\n\n")[0]
     for piece in base.loads(data, source=path.name)[:20]:
-        drawn = set(re.findall(r' id="([nm][^"]*)"', engrave_for_screen(piece)))
+        drawn = set(re.findall(r' id="([nm][^"]*)"', engrave_for_screen(piece)[0]))
         staged = stage(piece)
         assert staged.notes["ids"]
         for ids in [*staged.notes["ids"], *(bar["ids"] for bar in staged.bars)]:

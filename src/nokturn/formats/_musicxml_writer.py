@@ -8,6 +8,7 @@ stands under ``miscellaneous``.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from fractions import Fraction
 from math import lcm
 from typing import Any
@@ -40,12 +41,14 @@ HEAD = (
 )
 
 
-def write(piece: Piece, *, ids: bool = False) -> str:
+def write(piece: Piece, *, ids: bool = False, bars: range | None = None) -> str:
     """Return a piece as MusicXML text.
 
-    With ``ids`` every note, rest and measure has one: `sign_id`, `measure_id`.
+    With ``ids`` every note, rest and measure has one: `sign_id`, `measure_id`. ``bars`` are the
+    indices of those written, all without; the first one says key, meter and clef.
     """
     sheet = piece.sheet
+    chosen = range(len(sheet.bars)) if bars is None else bars
     root = Element("score-partwise", version="4.0")
     _credits(root, sheet, piece.title or sheet.title, piece.recipe)
     laid_out = parts(sheet)
@@ -55,7 +58,7 @@ def write(piece: Piece, *, ids: bool = False) -> str:
     for number, part in enumerate(laid_out, 1):
         element = add(root, "part", id=f"P{number}")
         writer = PartWriter(sheet, part, f"P{number}", first=number == 1, timed=timed, ids=ids)
-        writer.write(element)
+        writer.write(element, chosen)
         divisions += element.iterfind("measure/attributes/divisions")
     grid = lcm(*{(ticks / 480).denominator for _, ticks in timed}, 1)
     for element, ticks in timed:
@@ -168,22 +171,25 @@ class PartWriter:
         self.numbers = numbers(sheet)
         self.open_ending: tuple[int, ...] = ()
 
-    def write(self, element: Element) -> None:
-        """Add every measure."""
-        for index, bar in enumerate(self.sheet.bars):
-            self._measure(element, index, bar, self.numbers[index])
+    def write(self, element: Element, bars: range) -> None:
+        """Add the measures of some bars, of a row without gaps."""
+        for index in bars:
+            bar, first = self.sheet.bars[index], index == bars.start
+            if first and index:
+                keys = {0: self.keys[index], **bar.keys}
+                bar = replace(bar, meter=self.meters[index], keys=keys)
+            self._measure(element, index, bar, self.numbers[index], first)
 
-    def _measure(self, part: Element, index: int, bar: Bar, number: Number) -> None:
+    def _measure(self, part: Element, index: int, bar: Bar, number: Number, first: bool) -> None:
         measure = add(part, "measure", number=number.text)
         if number.implicit:
             measure.set("implicit", "yes")
         if self.named:
             measure.set("id", measure_id(index))
-        if index and self.sheet.bars[index - 1].break_after:
+        if not first and self.sheet.bars[index - 1].break_after:
             add(measure, "print", new_system="yes")
         self._ending(measure, bar)
-        attributes(measure, self._clefs() if index == 0 else [], bar, first=index == 0,
-                   keyed=self.keyed)  # fmt: skip
+        attributes(measure, self._clefs() if first else [], bar, first=first, keyed=self.keyed)
         if self.first:
             if bar.label:
                 directions.label(measure, bar.label, self._staff(1))

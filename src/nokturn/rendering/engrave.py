@@ -2,7 +2,7 @@
 
     engrave(piece)[0]          SVG of the whole piece on one long page
     engrave_png(piece)         the same as PNG
-    engrave_for_screen(piece, width=360)      SVG to be put into a web page
+    engrave_for_screen(piece, width=360)[0]   SVG to be put into a web page
 
 Verovio only ever gets MusicXML that we wrote ourselves, never a stranger's file. Title and composer
 are set by us, and the few music signs that stand in texts (tempo notes, accidentals of chord
@@ -75,18 +75,22 @@ def engrave_png(piece: Piece) -> bytes:
     return png(engrave(piece)[0], zoom=1.8)
 
 
-def engrave_for_screen(piece: Piece, *, width: int = 960) -> str:
-    """Return the score as SVG for a page that brings its own style, on one page as long as needed.
+def engrave_for_screen(piece: Piece, *, width: int = 960, bars: range | None = None) -> list[str]:
+    """Return the score as SVG for a page that brings its own style: one, or several to be stacked.
 
-    It has no ground, title, style or font of its own, and no colour but ``currentColor``: texts in
-    ``font-family="Leipzig"`` need that font from the page, the others take the page's serif. Notes
-    and rests have the ids of `written_ids`, measures ``m0``, ``m1`` ... by their place in the
-    sheet; what else verovio numbers has none.
+    A picture is 24,000 pixels high at most. It has no ground, title, style or font of its own, and
+    no colour but ``currentColor``: texts in ``font-family="Leipzig"`` need that font from the page,
+    the others take the page's serif. Notes and rests have the ids of `written_ids`, measures
+    ``m0``, ``m1`` ... by their place in the sheet; what else verovio numbers has none.
 
     Parameters
     ----------
     width
         Of the page's column in CSS pixels, at least 200; notes keep their size.
+    bars
+        Indices of the sheet's bars to engrave, a row without gaps; all without. Forty bars at a
+        time keep the engraving of long pieces, and of those that still grow, below a fifth of a
+        second.
 
     Raises
     ------
@@ -102,7 +106,7 @@ def engrave_for_screen(piece: Piece, *, width: int = 960) -> str:
         "pageMarginRight": 8,
         "pageMarginTop": 40,
     }
-    return _bare(_drawn(piece, page, ids=True)[0])
+    return [_bare(svg) for svg in _drawn(piece, page, ids=True, bars=bars)]
 
 
 def _breaks(piece: Piece) -> str:
@@ -110,7 +114,9 @@ def _breaks(piece: Piece) -> str:
     return "smart" if any(bar.break_after for bar in piece.sheet.bars) else "auto"
 
 
-def _drawn(piece: Piece, page: dict[str, Any], *, ids: bool = False) -> list[str]:
+def _drawn(
+    piece: Piece, page: dict[str, Any], *, ids: bool = False, bars: range | None = None
+) -> list[str]:
     """Return the pages of a piece as verovio draws them."""
     import verovio
 
@@ -119,7 +125,7 @@ def _drawn(piece: Piece, page: dict[str, Any], *, ids: bool = False) -> list[str
     toolkit.setOptions(_OPTIONS | page)
     # verovio divides by the beats of a meter, which a free one that comes later does not have
     hidden = "<beats>4</beats><beat-type>4</beat-type>"
-    text = write(piece, ids=ids).replace("<senza-misura />", hidden)
+    text = write(piece, ids=ids, bars=bars).replace("<senza-misura />", hidden)
     if not toolkit.loadData(text):
         raise InputError("the score cannot be engraved.", "Save it as .musicxml and tell us.")
     return [toolkit.renderToSVG(number) for number in range(1, toolkit.getPageCount() + 1)]
@@ -127,7 +133,7 @@ def _drawn(piece: Piece, page: dict[str, Any], *, ids: bool = False) -> list[str
 
 # what verovio's own style says, and its ids: a strict page takes no style from inside a picture
 _STYLE = re.compile(r"<style.*?</style>", re.S)
-_STRANGE_ID = re.compile(r' id="(?!(?:[nm]\d+(?:-[^"]*)?|[0-9A-F]{4,5}-[^"]*)")[^"]*"')
+_STRANGE_ID = re.compile(r' id="(?!(?:m\d+|n\d+-[^"]*|[0-9A-F]{4,5}-[^"]*)")[^"]*"')
 _LINE = re.compile(r"<(ellipse|path|polygon|polyline|rect) ")
 _EMPTY = re.compile(r'\s*<g class="[^"]*Milestone[^"]*" />|\s*<desc>.*?</desc>')
 _GROUPS = (
