@@ -307,7 +307,7 @@ def test_plain_paths_lead_on(path):
     assert ask(small_app(), "GET", path).status == 200
 
 
-@pytest.mark.parametrize(("ranges", "status"), [(1, 200), (16, 200), (17, 416), (5000, 431)])
+@pytest.mark.parametrize(("ranges", "status"), [(1, 200), (16, 200), (17, 416), (2000, 416)])
 def test_many_ranges_are_too_many(ranges, status):
     value = "bytes=" + ",".join(f"{i}-{i}" for i in range(ranges))
     assert ask(small_app(), "GET", "/api/thing", {"Range": value}).status == status

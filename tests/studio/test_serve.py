@@ -15,45 +15,12 @@ from contextlib import closing, contextmanager
 
 import pytest
 import uvicorn
+from wire import SECONDS, asked, connected, studio
 
 from nokturn.errors import ResourceError, UsageError
 from nokturn.studio import _connection, serve
 from nokturn.studio._lock import NAME, HeldError, held
 from nokturn.studio.settings import Settings
-
-SECONDS = 60
-
-
-@contextmanager
-def studio(folder, *options):
-    """Start a studio in a process of its own; its address is known, whether or not it answers."""
-    environment = os.environ | {"NOKTURN_HOME": str(folder / "home")}
-    command = [sys.executable, "-m", "nokturn", "studio", "--no-open", "--port", "0", *options]
-    with (folder / "said").open("w") as said:
-        process = subprocess.Popen(
-            [*command, "--library", str(folder / "library")],
-            stdout=subprocess.PIPE, stderr=said, env=environment, text=True,
-        )  # fmt: skip
-    try:
-        yield process, process.stdout.readline().strip()
-    finally:
-        process.kill()
-        process.communicate()
-
-
-def connected(address, seconds=SECONDS):
-    host, port = re.match(r"http://(.+):(\d+)/", address).groups()
-    return http.client.HTTPConnection(host.strip("[]"), int(port), timeout=seconds)
-
-
-def asked(address, method, path, headers=None, body=None):
-    connection = connected(address)
-    connection.request(method, path, body, headers or {})
-    answer = connection.getresponse()
-    try:
-        return answer.status, dict(answer.getheaders()), answer.read()
-    finally:
-        connection.close()
 
 
 def said(folder):

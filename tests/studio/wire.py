@@ -1,10 +1,17 @@
 """What tests of the studio share: requests exactly as they are written, and all routes."""
 
 import asyncio
+import http.client
 import json
+import os
+import re
+import subprocess
+import sys
+from contextlib import contextmanager
 from urllib.parse import unquote
 
 HOST = "127.0.0.1:8765"
+SECONDS = 60
 READS = {"GET", "HEAD", "OPTIONS"}
 
 
@@ -105,3 +112,35 @@ def filled(path, value="7f3a9c21b0aa"):
     """Return the path of a route with a value for each of its parameters."""
     parts = [value if part.startswith("{") else part for part in path.split("/")]
     return "/".join(parts)
+
+
+@contextmanager
+def studio(folder, *options):
+    """Start a studio in a process of its own; its address is known, whether or not it answers."""
+    environment = os.environ | {"NOKTURN_HOME": str(folder / "home")}
+    command = [sys.executable, "-m", "nokturn", "studio", "--no-open", "--port", "0", *options]
+    with (folder / "said").open("w") as said:
+        process = subprocess.Popen(
+            [*command, "--library", str(folder / "library")],
+            stdout=subprocess.PIPE, stderr=said, env=environment, text=True,
+        )  # fmt: skip
+    try:
+        yield process, process.stdout.readline().strip()
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def connected(address, seconds=SECONDS):
+    host, port = re.match(r"http://(.+):(\d+)/", address).groups()
+    return http.client.HTTPConnection(host.strip("[]"), int(port), timeout=seconds)
+
+
+def asked(address, method, path, headers=None, body=None):
+    connection = connected(address)
+    connection.request(method, path, body, headers or {})
+    answer = connection.getresponse()
+    try:
+        return answer.status, dict(answer.getheaders()), answer.read()
+    finally:
+        connection.close()
