@@ -11,6 +11,7 @@ from nokturn.cli.main import nokturn
 from nokturn.corpora._store import StoreWriter
 from nokturn.errors import ModelError, UsageError
 from nokturn.training.events import Done, Epoch, Forecast, Interrupted
+from nokturn.training.metrics import read_rows
 from nokturn.training.runs import Run
 from nokturn.workflows import learn as workflow
 from nokturn.workflows.models import list_models, remove_model, show_model
@@ -29,6 +30,8 @@ def run(tmp_path, monkeypatch) -> Run:
     monkeypatch.setattr(
         workflow, "keep_sample", lambda run, epoch, file: (run.folder / f"tune-{epoch}").touch()
     )
+    figures = {"valid_bars": 0.5, "copied": 0.25}
+    monkeypatch.setattr(workflow.Practice, "figures", lambda _self, _file: figures)
     run = Run.named("loops")
     run.folder.mkdir(parents=True)
     with StoreWriter(run.store, encoding="abc_text", vocabulary=["", *"CDEF"]) as store:
@@ -43,7 +46,10 @@ def test_a_training_ends_in_a_model_that_can_be_listed_and_removed(run):
     kinds = {type(event) for event in events}
     assert {Forecast, Epoch, Done, workflow.Published} <= kinds
     assert [(run.folder / f"tune-{epoch}").exists() for epoch in range(3)] == [True] * 3
+    assert {e.copied for e in events if isinstance(e, Epoch)} == {0.25}
+    assert all(row["valid_bars"] == 0.5 for row in read_rows(run.metrics))
     lines = [line for event in events if (line := workflow.words(event))]
+    assert any("50% of bars right  25% copied" in line for line in lines)
     assert "11 pieces to learn from, 1 held out" in lines[0]
     assert any(line.startswith("epoch 2/2  train ") and "bits/char" in line for line in lines)
 

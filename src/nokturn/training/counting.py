@@ -69,9 +69,9 @@ def count(
     path = run.model(1)
     file.save(path)
     run.metrics.unlink(missing_ok=True)
-    metrics.add_row(run.metrics, row)
     if sample:
-        sample(1, file)
+        row |= sample(1, file) or {}
+    metrics.add_row(run.metrics, row)
     nats, bits, accuracy = row["valid_nats"], row["bits_per_character"], row["accuracy"]
     yield Epoch(
         epoch=1,
@@ -87,6 +87,8 @@ def count(
         best_bits_per_character=bits,
         model=path,
         notes=notes,
+        valid_bars=row.get("valid_bars"),
+        copied=row.get("copied"),
     )
     yield Done("all pieces are counted", 1, 1, elapsed, 1, nats, bits, accuracy, path)
 

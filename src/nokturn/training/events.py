@@ -59,6 +59,10 @@ class Epoch:
     distance: float | None = None  # of what it writes from what is held out, without likelihood
     notes: Mapping[str, float] = field(default_factory=dict)  # of models over frames: `judging`
     unit: str = "symbol"  # what bits_per_character is of: "character" where the symbols are text
+    valid_bars: float | None = None  # share of the bars of what it writes, where it writes ABC
+    copied: float | None = (
+        None  # share of the runs of 8 notes in it that the corpus has, in any key
+    )
 
 
 @dataclass(frozen=True)

@@ -70,7 +70,8 @@ def train(
     stop
         Set it to end the training after the present step, saved.
     sample
-        Called at each report with the epoch and the model file as it is.
+        Called at each report with the epoch and the model file as it is; the figures that it
+        returns go into the record.
     judge
         Says how far what a model without likelihood writes lies from the held-out pieces: figures
         for the record, ``distance`` among them.

@@ -31,7 +31,7 @@ from nokturn.training.settings import TrainingSettings
 
 SIGN_OF_LIFE_S = 0.5
 
-Sample = Callable[[int, ModelFile], None]
+Sample = Callable[[int, ModelFile], Mapping[str, float] | None]
 
 
 def diverged(error: FloatingPointError, settings: TrainingSettings) -> ModelError:
@@ -88,7 +88,8 @@ class Trainer:
     card
         What the model's card says besides the training.
     sample
-        Called at each report with the epoch and the model as it is.
+        Called at each report with the epoch and the model as it is; the figures that it returns
+        go into the record.
     """
 
     store: TokenStore
@@ -241,11 +242,11 @@ class Trainer:
         file = self._file(model, row)
         file.save(path)
         self._thin_out()
+        if self.sample:
+            row |= self.sample(at.epoch, file) or {}
         metrics.add_row(self.run.metrics, row)
         if self.settings.tensorboard:
             metrics.add_to_board(self.run.folder / "tensorboard", row)
-        if self.sample:
-            self.sample(at.epoch, file)
         at.nats, at.symbols, at.correct, at.reported_s = 0.0, 0, 0, self._elapsed()
         return Epoch(
             epoch=at.epoch,
@@ -261,6 +262,8 @@ class Trainer:
             best_bits_per_character=at.best_bits,
             model=path,
             notes=notes,
+            valid_bars=row.get("valid_bars"),
+            copied=row.get("copied"),
         )
 
     def _held_out(self, model: Model) -> tuple[Model, Likelihood | None, dict[str, float]]:

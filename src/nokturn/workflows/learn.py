@@ -25,11 +25,11 @@ from nokturn.training.interrupts import stopping
 from nokturn.training.loop import train as loop
 from nokturn.training.runs import Run, published
 from nokturn.training.settings import TrainingSettings
+from nokturn.training.trainer import Sample
 from nokturn.workflows.likeness import held_out, likeness
-from nokturn.workflows.sample import keep_roll, sample, writes_frames
+from nokturn.workflows.sample import SAMPLE_SEED, Practice, keep_roll, sample, writes_frames
 from nokturn.workflows.save import KINDS, write_whole
 
-SAMPLE_SEED = 1
 __all__ = ["Published", "learn", "stopping", "words"]  # all that a front end needs
 
 
@@ -78,7 +78,7 @@ def learn(
         card=card,
         resume=resume,
         stop=stop,
-        sample=lambda epoch, file: keep_sample(run, epoch, file),
+        sample=teller_of(store, run),
         judge=judge_of(store),
     )
     for event in events:
@@ -91,6 +91,17 @@ def learn(
             target.parent.mkdir(parents=True, exist_ok=True)
             write_whole(target, event.model.read_bytes())
             yield Published(name, target)
+
+
+def teller_of(store: TokenStore, run: Run) -> Sample:
+    """Return what keeps a sample for every report, and tells what it is like."""
+    practice = Practice(store)
+
+    def tell(epoch: int, file: ModelFile) -> Mapping[str, float]:
+        keep_sample(run, epoch, file)
+        return practice.figures(file)
+
+    return tell
 
 
 def judge_of(store: TokenStore) -> Judge:
@@ -193,6 +204,10 @@ def _epoch_words(event: Epoch) -> str:
         parts.append(_note_words(event.notes))
     if event.best_bits_per_character is not None:
         parts.append(f"(best {event.best_bits_per_character:.3f} @{event.best_epoch})")
+    if event.valid_bars is not None:
+        parts.append(f"{event.valid_bars:.0%} of bars right")
+    if event.copied is not None:
+        parts.append(f"{event.copied:.0%} copied")
     parts.append(f"{event.seconds:.0f} s")
     if event.epoch:
         parts.append(f"~{_time(event.left_s)} left")

@@ -12,20 +12,31 @@ from pathlib import Path
 
 import numpy as np
 
-from nokturn.encodings.base import BOUNDARY, restore
+from nokturn.corpora._store import TokenStore
+from nokturn.encodings._abc_learned import AbcLearned, tune
+from nokturn.encodings.base import BOUNDARY, Encoding, restore
+from nokturn.errors import InputError
+from nokturn.evaluation.originality import TuneIndex
+from nokturn.evaluation.validity import validity
+from nokturn.formats._abc_reader import read_tune
 from nokturn.generation.sampling import Sampling, draw, probabilities
 from nokturn.models._file import ModelFile
 from nokturn.music.piece import Piece
 from nokturn.workflows.save import KINDS, write_whole
 
+SAMPLE_SEED = 1
 MAX_SYMBOLS = 1500
+MAX_TUNES = 6  # that figures are made of, MAX_SYMBOLS long together
 PICTURE = ".roll.png"
 
 
 def sample(file: ModelFile, *, seed: int, sampling: Sampling | None = None) -> Piece:
     """Return a piece as the network writes it, from its beginning until it ends it."""
     encoding = restore(file.encoding, file.encoding_settings, file.vocabulary, file.channels)
-    sampling = sampling or Sampling()
+    return encoding.decode(_drawn(file, encoding, seed, sampling or Sampling()))
+
+
+def _drawn(file: ModelFile, encoding: Encoding, seed: int, sampling: Sampling) -> list[int]:
     generator = np.random.default_rng(seed)
     stream, tracker = file.model.begin(generator), encoding.tracker()
     ids, symbol = [], BOUNDARY
@@ -35,7 +46,70 @@ def sample(file: ModelFile, *, seed: int, sampling: Sampling | None = None) -> P
         if symbol == BOUNDARY:
             break
         ids.append(symbol)
-    return encoding.decode(ids)
+    return ids
+
+
+class Practice:
+    """What a network's free writing is like: how right, and how much of it is copied.
+
+    Parameters
+    ----------
+    store
+        What it learns from.
+    """
+
+    def __init__(self, store: TokenStore) -> None:
+        self.store = store
+        self._index: TuneIndex | None = None  # made when there is a tune to look up
+
+    def figures(self, file: ModelFile) -> dict[str, float]:
+        """Return figures of a few tunes, the same seeds each time; none where it writes no ABC.
+
+        Returns
+        -------
+        dict
+            ``valid_bars``, the share of bars of the right length, and ``copied``, the share of runs
+            of eight notes that occur in the corpus in any key; both 0-1, the latter only where
+            there is such a run.
+        """
+        encoding = restore(file.encoding, file.encoding_settings, file.vocabulary, file.channels)
+        if not isinstance(encoding, AbcLearned):
+            return {}
+        texts: list[str] = []
+        symbols = 0
+        while len(texts) < MAX_TUNES and symbols < MAX_SYMBOLS:
+            ids = _drawn(file, encoding, SAMPLE_SEED + len(texts), Sampling())
+            texts.append(tune(encoding.decode_text(ids)))
+            symbols += max(1, len(ids))
+        return {"valid_bars": _right(texts), **self._copied(texts)}
+
+    def _copied(self, texts: list[str]) -> dict[str, float]:
+        pieces = list(filter(None, map(_read, texts)))
+        if self._index is None:
+            encoding = restore(self.store.encoding, self.store.settings, self.store.vocabulary)
+            learned = self.store.originals(valid=False)
+            self._index = TuneIndex(encoding.decode(self.store.piece(k)) for k in learned)
+        found = [self._index.compare(piece) for piece in pieces]
+        runs = sum(one.runs for one in found)
+        return {"copied": sum(one.share * one.runs for one in found) / runs} if runs else {}
+
+
+def _right(texts: list[str]) -> float:
+    """Return the share of right bars; a tune of no bars or one, which may be any, is a wrong one.
+
+    `validity` passes over what it cannot read, and an untrained network would look perfect.
+    """
+    checks = validity(texts).checks
+    right = sum(check.exact for check in checks if check.bars > 1)
+    return right / sum(max(1, check.bars) for check in checks)
+
+
+def _read(text: str) -> Piece | None:
+    """Return a tune, mended where it must be; None where nothing can be read in it."""
+    try:
+        return read_tune(text)
+    except InputError:
+        return None
 
 
 def writes_frames(file: ModelFile) -> bool:
