@@ -20,9 +20,11 @@ from nokturn.music.piece import Piece
 from nokturn.rendering.charts import loss_svg
 from nokturn.settings import build
 from nokturn.training.adversarial import Judge
+from nokturn.training.advice import advice
 from nokturn.training.events import Done, Epoch, Event, Forecast, Interrupted, Notice, Step
 from nokturn.training.interrupts import stopping
 from nokturn.training.loop import train as loop
+from nokturn.training.metrics import read_rows
 from nokturn.training.runs import Run, published
 from nokturn.training.settings import TrainingSettings
 from nokturn.training.trainer import Sample
@@ -87,6 +89,8 @@ def learn(
             event = replace(event, unit=unit)
         yield event
         if isinstance(event, Done):
+            pieces = len(store.originals(valid=False))
+            yield from map(Notice, advice(read_rows(run.metrics), pieces=pieces))
             target = published(name)
             target.parent.mkdir(parents=True, exist_ok=True)
             write_whole(target, event.model.read_bytes())
