@@ -43,6 +43,11 @@ class Cache:
         for left in self.folder.glob(".new-*"):  # of a studio that was ended in the middle
             shutil.rmtree(left, ignore_errors=True)
 
+    def there(self, key: str) -> Path | None:
+        """Return the folder of a key if it has been made."""
+        entry = self.folder / key
+        return entry if entry.is_dir() else None
+
     async def get(self, key: str, make: Callable[[Path], Awaitable[None]]) -> Path:
         """Return the folder of a key, made first where there is none."""
         assert _KEY.fullmatch(key), key

@@ -154,7 +154,7 @@ def describe(piece: Piece) -> TuneInfo:
     return TuneInfo(
         title=piece.title,
         key=sheet.key.name if sheet else (score.keys[0][1].name if score.keys else ""),
-        meter=str(sheet.meter if sheet else score.meters[0][1] if score.meters else "4/4"),
+        meter=str(sheet.meter if sheet else score.main_meter()[1]),
         tempo=score.tempos[0][1] if score.tempos else 120.0,
         bars=numbered_bars(sheet) if sheet else score_bars(score),
         parts=tuple(v.name for v in sheet.voices) if sheet else tuple(t.name for t in score.tracks),

@@ -20,7 +20,8 @@ _LISTED = (
     "id", "title", "key", "meter", "tempo_qpm", "bars", "seconds", "model", "seed", "starred",
     "created", "kind", "parent", "bytes", "ending", "incipit",
 )  # fmt: skip
-_EDITS = {"transpose": "semitones", "tempo": "qpm"}  # what the verb calls them
+_EDITS = {"transpose": "semitones", "tempo": "qpm", "bars": "bars"}  # what the verb calls them
+Bar = Annotated[int, Field(ge=0, le=100_000)]
 Word = Annotated[str, Query(max_length=200)]
 
 
@@ -47,6 +48,7 @@ class Edit(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     transpose: int | None = Field(default=None, ge=-48, le=48, description="semitones")
+    bars: tuple[Bar, Bar] | None = Field(default=None, description="the first and the last")
     tempo: FiniteFloat | None = Field(default=None, ge=10, le=400, description="quarters a minute")
 
 

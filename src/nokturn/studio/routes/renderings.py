@@ -83,7 +83,11 @@ async def rendered(request: Request, verb: str, item: Item, **wanted: Any) -> Pa
         told = await ask(request, verb, item, folder=str(folder), **wanted)
         write_whole(folder / TOLD, json.dumps(told).encode())
 
-    asked = json.dumps([item.digest, item.title, request.app.version, wanted], sort_keys=True)
-    key = f"{verb}-{hashlib.sha256(asked.encode()).hexdigest()[:32]}"
-    folder: Path = await request.app.state.made.get(key, make)
+    folder: Path = await request.app.state.made.get(key_of(request, verb, item, **wanted), make)
     return folder
+
+
+def key_of(request: Request, verb: str, item: Item, **wanted: Any) -> str:
+    """Return under which key the cache has what a verb makes of a piece."""
+    asked = json.dumps([item.digest, item.title, request.app.version, wanted], sort_keys=True)
+    return f"{verb}-{hashlib.sha256(asked.encode()).hexdigest()[:32]}"

@@ -13,19 +13,23 @@ from nokturn.music.time import Tempo
 from nokturn.music.transposition import transpose, transpose_score
 from nokturn.studio._worker import Talk
 from nokturn.studio.verbs._made import made
-from nokturn.studio.verbs._opened import opened
+from nokturn.studio.verbs._opened import opened, renamed
+from nokturn.workflows.cut import cut
 
 
 def run(
     talk: Talk | None, *, path: str, title: str, parent: str, kind: str,
-    semitones: int | None = None, qpm: float | None = None,
+    semitones: int | None = None, qpm: float | None = None, bars: tuple[int, int] | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Return the changed piece as the library takes it."""
     piece = opened(path, title)
     if semitones is not None:
         piece = _transposed(piece, semitones)
     if qpm is not None:
-        piece = _at_tempo(piece, qpm)
+        piece = at_qpm(piece, qpm)
+    if bars is not None:
+        piece = cut(piece, *bars)
+        piece = renamed(piece, f"{title}, bars {bars[0]}-{bars[1]}")
     return made(piece, kind=kind, parent=parent)
 
 
@@ -39,7 +43,8 @@ def _transposed(piece: Piece, semitones: int) -> Piece:
     return _again(piece, moved, {"transpose": semitones})
 
 
-def _at_tempo(piece: Piece, qpm: float) -> Piece:
+def at_qpm(piece: Piece, qpm: float) -> Piece:
+    """Return a piece that begins with so many quarters a minute; its other tempos follow."""
     score = piece.score
     factor = qpm / (score.tempos[0][1] if score.tempos else DEFAULT_QPM)
     music = piece.sheet_or_score

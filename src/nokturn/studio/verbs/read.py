@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from nokturn.errors import Error
+from nokturn.errors import Error, InputError
 from nokturn.music.piece import Piece
 from nokturn.studio._shelf import digest
 from nokturn.studio._worker import Talk
 from nokturn.studio.problems import problem
 from nokturn.studio.verbs._made import made
 from nokturn.workflows.load import load, load_bytes, read_text
+from nokturn.workflows.restore import remade, restored
 
 PIECES = 500  # of one file: a book of tunes
 
@@ -27,7 +28,7 @@ def run(talk: Talk | None, *, path: str = "", text: str = "", name: str = "") ->
         What the file was called where it came from.
     """
     data = text.encode() if text else load_bytes(path)[0]
-    pieces = read_text(text) if text else load(path)
+    pieces = read_text(text) if text else _loaded(path, name)
     told: list[dict[str, Any]] = []
     problems: list[dict[str, Any]] = []
     for number, piece in enumerate(pieces[:PIECES], 1):
@@ -41,6 +42,19 @@ def run(talk: Talk | None, *, path: str = "", text: str = "", name: str = "") ->
         problems.append({"code": "limit", "what": what, "why": "", "fix": "Divide the file."})
     return {"pieces": told, "problems": problems, "count": len(pieces),
             "digest": digest(data)}  # fmt: skip
+
+
+def _loaded(path: str, name: str) -> list[Piece]:
+    """Return the pieces in a file; of sound or a picture of ours the one that its recipe makes."""
+    try:
+        return load(path)
+    except InputError as error:
+        error.source = name or error.source
+        try:
+            recipe = restored(path)
+        except Error:
+            raise error from None  # no recipe, either: it is the file that is to be told of
+    return [remade(recipe)]
 
 
 def _kind(piece: Piece) -> str:

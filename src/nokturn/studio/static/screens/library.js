@@ -6,7 +6,7 @@
  */
 
 import { del, get, patch, post, upload } from "../api.js";
-import { announce, clear, debounced, h, icon, uid } from "../dom.js";
+import { announce, clear, debounced, h, icon, sheet, uid } from "../dom.js";
 import { dropzone } from "../dropzone.js";
 import { download } from "../download.js";
 import { number, t } from "../i18n.js";
@@ -26,6 +26,7 @@ const EXPORTS = ["abc", "mid", "musicxml", "mxl", "wav", "flac", "ogg", "mp3", "
 
 /** Show the screen. */
 export async function show(root, params) {
+  await sheet("library");
   if (params.query.has("bin")) return showBin(root);
   const screen = new Library(root, params.query);
   await screen.load();
