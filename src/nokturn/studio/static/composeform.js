@@ -294,6 +294,7 @@ function asked(query) {
     const value = parseNumber(query.get(name) ?? "");
     if (Number.isFinite(value)) wish[name] = value;
   }
+  if (query.get("from")) delete wish.bars; // those are the bars of the beginning
   const [model, epoch = ""] = (query.get("model") ?? "").split("@");
   return model ? { ...wish, model, epoch: epoch === "best" ? "" : epoch } : wish;
 }

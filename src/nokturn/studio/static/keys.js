@@ -4,7 +4,7 @@
  *   const off = register("compose", [{keys: "Mod+Enter", label: t("compose.go"), run: compose}]);
  *
  * `keys` is one name or several that do the same: "Space", "Shift+ArrowLeft", "1", "Mod+Z" (Mod is
- * Ctrl, on Apple machines the command key). Nothing is taken from text fields, nor a key that the
+ * Ctrl, on Apple machines the command key); `run` may return false to leave it to an older scope. Nothing is taken from text fields, nor a key that the
  * focused control needs itself. Keys of a single letter, digit or sign can be switched off.
  */
 
@@ -50,9 +50,8 @@ function pressed(event) {
   if (!name || taken(event, name)) return;
   for (const list of [...scopes.values()].reverse()) {
     const found = list.find(({ keys }) => keys.includes(name));
-    if (found) {
+    if (found && found.run(event) !== false) {
       event.preventDefault();
-      found.run(event);
       return;
     }
   }

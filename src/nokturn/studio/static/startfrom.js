@@ -20,14 +20,14 @@ const SHOWN = 6;
 
 export class StartFrom {
   /**
-   * @param {URLSearchParams} query `from`: id of a piece, `from_bars`: how many of its bars
+   * @param {URLSearchParams} query `from`: id of a piece, `bars`: "5-8", to go on after the last
    * @param {() => void} onchange
    */
   constructor(query, onchange) {
     this.way = query.get("from") ? "library" : "nothing";
     this.abc = "";
     this.piece = null;
-    this.bars = Number(query.get("from_bars")) || null;
+    this.bars = query.get("from") ? lastBar(query.get("bars")) : null;
     this.onchange = onchange;
     this.body = h("div", { class: "stack tight" });
     const options = WAYS.map((way) => [way, t(`compose.start.${way}`)]);
@@ -148,3 +148,6 @@ export class StartFrom {
     );
   }
 }
+
+/** The last bar of "5-8"; null where no bars are named. */
+const lastBar = (bars) => Number(/(\d+)$/.exec(bars ?? "")?.[1]) || null;

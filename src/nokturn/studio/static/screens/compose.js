@@ -20,6 +20,9 @@ import { Session } from "../session.js";
 import { Takes, letterOf } from "../takes.js";
 import { Writing } from "../writing.js";
 
+/** What stands of a piece before its first bar. */
+const NOTHING = { bar: 0, seconds: 0, notes: { track: [], start_s: [], end_s: [], pitch: [], velocity: [], name: [], bar: [], beat: [] } };
+
 /** Show the screen. */
 export async function show(root, params) {
   const screen = new Compose(root, params.query);
@@ -62,8 +65,9 @@ class Compose {
   async leave() {
     this.off?.();
     this.session.leave();
-    this.#clearStage();
-    await this.player.close?.();
+    this.writing?.close();
+    this.view?.close();
+    await this.player.close();
   }
 
   #page() {
@@ -94,7 +98,7 @@ class Compose {
   #keys() {
     return register("compose", [
       { keys: "Mod+Enter", label: t("compose.go"), run: () => this.compose() },
-      { keys: "Escape", label: t("compose.stop"), run: () => this.session.busy && this.session.stop() },
+      { keys: "Escape", label: t("compose.stop"), run: () => (this.session.busy ? this.session.stop() : false) },
       { keys: ["1", "2", "3", "4"], label: t("compose.keys.switch"), run: (event) => this.pick(Number(event.key) - 1) },
       { keys: "S", label: t("compose.keys.star"), run: () => this.star(this.picked) },
       { keys: "Mod+Z", label: t("compose.keys.undo"), run: () => this.session.undo() },
@@ -203,15 +207,28 @@ class Compose {
   }
 
   #empty() {
-    this.#clearStage();
-    clear(this.stage, h("div", { class: "empty" }, icon("note"), h("h2", t("compose.empty")), h("p", { class: "muted" }, t("compose.emptyWhy"))));
+    this.writing?.close();
+    this.shown = null;
+    const box = h("div", { class: "empty" }, icon("note"), h("h2", t("compose.empty")), h("p", { class: "muted" }, t("compose.emptyWhy")));
+    clear(this.stage, box);
+    this.view?.close();
+    this.view = null;
   }
 
-  #clearStage() {
-    this.writing?.close();
-    this.view?.close?.();
-    Object.assign(this, { writing: null, view: null, shown: null });
+  /** The place where a take is seen and heard; made when there is one. */
+  #viewing() {
+    if (this.view) return this.view;
     clear(this.stage);
+    this.view = new PieceView(this.stage, { player: this.player });
+    this.view.on("made", (id) => this.#made(id));
+    this.off = this.#keys(); // asked before those of the view
+    return this.view;
+  }
+
+  /** What was made of a take, by transposing or cutting, lies beside it. */
+  async #made(id) {
+    const take = await this.session.add(id);
+    if (take) this.pick(this.session.takes.indexOf(take));
   }
 
   /** Have a finished take's notes and sound at hand, so that a switch is heard at once. */
@@ -220,11 +237,11 @@ class Compose {
     take.loading = true;
     try {
       take.stage = await get(`/pieces/${take.id}/stage`);
-    } catch (error) {
-      return this.trouble(error);
+      this.#draw();
+      if (take !== this.shown) await this.view?.prepare(take.id);
+    } catch {
+      take.loading = false; // it is asked for again, and told of, when it is picked
     }
-    this.#draw();
-    this.#show();
   }
 
   /** Choose a take: at the same bar, without a gap, where one is heard. */
@@ -248,26 +265,17 @@ class Compose {
     if (!this.follow) return;
     const take = this.session.takes[this.picked];
     if (!take) this.#empty();
-    else if (!take.id) this.#growing(take);
-    else if (take.stage) this.#whole(take);
+    else if (this.shown !== take || (take.id && this.writing)) this.#view(take);
   }
 
-  #whole(take) {
-    if (this.shown === take && this.view) return;
-    if (!this.view) {
-      this.#clearStage();
-      this.view = new PieceView(this.stage, { player: this.player });
-    }
+  #view(take) {
+    const view = this.#viewing();
+    this.writing?.close();
+    this.writing = null;
     this.shown = take;
-    this.view.show(take.stage);
-  }
-
-  #growing(take) {
-    if (this.shown === take) return;
-    this.#clearStage();
-    this.shown = take;
-    this.writing = new Writing(this.stage);
-    if (take.written) this.writing.show(take.written);
+    if (take.id) return void view.show(take.id);
+    this.writing = new Writing(view);
+    this.writing.show(take.written ?? NOTHING);
   }
 
   #grew(take) {
