@@ -23,17 +23,36 @@ const ADVANCED = { top_p: [0.01, 1, 0.05], top_k: [0, 1000, 5], min_p: [0, 0.99,
 export class ComposeForm {
   /**
    * @param {Array<object>} models as the server lists them
-   * @param {{onhear: (epoch: number) => void, query: URLSearchParams}} options `onhear`: an epoch of
-   *   the chosen model is to be heard
+   * @param {{onhear: (epoch: number) => void, onchange: () => void, query: URLSearchParams}} options
+   *   `onhear`: an epoch of the chosen model is to be heard
    */
-  constructor(models, { onhear, query }) {
+  constructor(models, { onhear, onchange, query }) {
     this.models = models.filter((model) => !model.damage && !ALONE_NOT.has(model.encoding));
-    this.onhear = onhear;
+    Object.assign(this, { onhear, onchange });
     this.wish = { ...USUAL, ...kept(), ...asked(query) };
     if (!this.model) this.wish.model = (this.models.find((m) => m.default) ?? this.models[0])?.name ?? "";
     this.start = new StartFrom(query, () => this.#keep());
     this.element = h("form", { class: "wishes", novalidate: true, aria: { label: t("compose.wishes") }, on: { submit: (event) => event.preventDefault() } });
     this.draw();
+  }
+
+  /** The wishes in a line. */
+  get summary() {
+    const { key, meter, bars, n } = this.wish;
+    const knows = this.#knows();
+    return [
+      this.#asked(),
+      knows.key && key !== "any" ? keyName(key) : "",
+      knows.meter && meter !== "any" ? meter : "",
+      bars && knows.bars ? t("common.barsN", { n: bars }) : "",
+      t("compose.variationsN", { n }),
+    ].filter(Boolean).join(" · ");
+  }
+
+  /** The name of the model, with its epoch. */
+  #asked() {
+    const { model, epoch } = this.wish;
+    return epoch ? `${model}@${epoch}` : model;
   }
 
   /** The model that is chosen, as the server tells it. */
@@ -49,11 +68,11 @@ export class ComposeForm {
       wrong.focus();
       return null;
     }
-    const { epoch, model, ...wish } = this.wish;
+    const { epoch: _epoch, ...wish } = this.wish;
     const knows = this.#knows();
     return {
       ...wish,
-      model: epoch ? `${model}@${epoch}` : model,
+      model: this.#asked(),
       key: knows.key ? wish.key : "any",
       meter: knows.meter ? wish.meter : "any",
       bars: knows.bars ? wish.bars : null,
@@ -94,6 +113,7 @@ export class ComposeForm {
 
   #keep() {
     remember(STORED, JSON.stringify(this.wish));
+    this.onchange();
   }
 
   #modelField() {

@@ -11,12 +11,13 @@ import { clear, debounced, h, icon } from "./dom.js";
 import { t } from "./i18n.js";
 import { PianoKeys } from "./pianokeys.js";
 import { problem } from "./problem.js";
-import { drawing } from "./drawing.js";
+import { ScoreView } from "./score.js";
 
 const WAYS = ["nothing", "write", "file", "library"];
 const ACCEPTED = ".abc,.mid,.midi,.musicxml,.mxl,.xml";
 const TYPED_MS = 500;
 const SHOWN = 6;
+const WIDTH = 400;
 
 export class StartFrom {
   /**
@@ -95,11 +96,16 @@ export class StartFrom {
 
   async #engrave(shown) {
     const abc = this.abc.trim();
-    if (!abc) return void clear(shown);
+    if (!abc) {
+      clear(shown);
+      return;
+    }
     const whole = /^[A-Z]:/m.test(abc) && /^K:/m.test(abc) ? abc : `X:1\nL:1/8\nM:none\nK:C\n${abc}\n`;
     try {
-      const svg = drawing(await postText("/engrave", { abc: whole, width: 560 }));
-      if (abc === this.abc.trim()) clear(shown, h("div", { class: "start-score score-paper" }, svg));
+      const svg = await postText("/engrave", { abc: whole, width: shown.clientWidth || WIDTH });
+      if (abc !== this.abc.trim()) return;
+      clear(shown);
+      new ScoreView(shown).setSvg(svg);
     } catch (error) {
       if (abc === this.abc.trim()) clear(shown, h("p", { class: "hint bad" }, error.what ?? error.message));
     }

@@ -20,6 +20,8 @@ import { Session } from "../session.js";
 import { Takes, letterOf } from "../takes.js";
 import { Writing } from "../writing.js";
 
+const NARROW = "(max-width: 68rem)";
+
 /** What stands of a piece before its first bar. */
 const NOTHING = { bar: 0, seconds: 0, notes: { track: [], start_s: [], end_s: [], pitch: [], velocity: [], name: [], bar: [], beat: [] } };
 
@@ -51,8 +53,9 @@ class Compose {
   async begin() {
     const models = await get("/models");
     if (this.query.size) mark("/");
-    this.form = new ComposeForm(models, { query: this.query, onhear: (epoch) => this.hear(epoch) });
+    this.form = new ComposeForm(models, { query: this.query, onhear: (epoch) => this.hear(epoch), onchange: () => this.#folded() });
     this.root.append(this.#page());
+    this.#fold();
     this.#button();
     this.#listen();
     this.off = this.#keys();
@@ -64,6 +67,7 @@ class Compose {
 
   async leave() {
     this.off?.();
+    this.unfold?.();
     this.session.leave();
     this.writing?.close();
     this.view?.close();
@@ -72,12 +76,30 @@ class Compose {
 
   #page() {
     const music = h("div", { class: "compose-table" }, this.cards.element, this.tools);
+    this.summary = h("span", { class: "compose-summary" });
+    this.fold = h("details", { class: "compose-fold", open: true }, h("summary", icon("chevron"), this.summary), this.form.element);
     return h(
       "div",
       { class: "page compose" },
-      h("section", { class: "card compose-form", aria: { label: t("compose.wishes") } }, h("h1", t("compose.title")), this.form.element, this.action),
+      h("section", { class: "card compose-form", aria: { label: t("compose.wishes") } }, h("h1", t("compose.title")), this.fold, this.action),
       h("section", { class: "compose-music", aria: { label: t("compose.music") } }, this.troubles, music, this.stage),
     );
+  }
+
+  /** Where there is little room the wishes fold into a line, and the music is in view. */
+  #fold() {
+    const narrow = matchMedia(NARROW);
+    const changed = () => {
+      this.fold.open = !narrow.matches;
+    };
+    narrow.addEventListener("change", changed);
+    this.unfold = () => narrow.removeEventListener("change", changed);
+    changed();
+    this.#folded();
+  }
+
+  #folded() {
+    this.summary.textContent = this.form.summary;
   }
 
   #noModels() {
