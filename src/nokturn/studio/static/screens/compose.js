@@ -14,7 +14,7 @@ import { duration, t } from "../i18n.js";
 import { keyCaps, register } from "../keys.js";
 import { PieceView } from "../pieceview.js";
 import { Player } from "../player.js";
-import { notice, problem } from "../problem.js";
+import { problem } from "../problem.js";
 import { go, mark } from "../router.js";
 import { Session } from "../session.js";
 import { Takes, letterOf } from "../takes.js";
@@ -113,7 +113,7 @@ class Compose {
     on("job", () => this.#button());
     on("writing", (take) => this.#grew(take));
     on("piece", (take) => announce(t("compose.finished", { name: letterOf(take, this.session.takes.indexOf(take)) })));
-    on("notice", (text) => notice(text));
+    on("notice", (text) => this.#note(text));
     on("error", (error) => this.trouble(error));
   }
 
@@ -144,6 +144,7 @@ class Compose {
     clear(this.troubles);
     this.follow = !this.player.playing;
     this.picked = -1;
+    this.noted = "";
     try {
       await begin(wishes);
       announce(t("compose.begun"));
@@ -170,6 +171,13 @@ class Compose {
   #loosen() {
     this.form.change({ key: "any", meter: "any", bars: null });
     this.compose();
+  }
+
+  /** Say something about what was written, beside its tools. */
+  #note(text) {
+    this.noted = text;
+    this.#draw();
+    announce(text);
   }
 
   /** The button that composes; while something is written, how far it is and what stops it. */
@@ -225,6 +233,7 @@ class Compose {
       takes.length > 1 ? button("dice", t("compose.replace"), () => this.replace(), busy || open === 0) : null,
       undoable ? button("undo", t("common.undo"), () => this.session.undo(), false) : null,
       redoable ? button("redo", t("common.redo"), () => this.session.redo(), false) : null,
+      this.noted ? h("p", { class: "compose-note small muted" }, this.noted) : null,
     );
   }
 
