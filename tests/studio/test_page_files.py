@@ -84,7 +84,11 @@ def contrast(a: str, b: str) -> float:
 
 def tokens(theme: str) -> dict[str, str]:
     sheet = (STATIC / "css" / "tokens.css").read_text("utf-8")
-    block = DARK.search(sheet) if theme == "dark" else re.search(r"color-scheme: light;(.*?)\}", sheet, re.S)
+    block = (
+        DARK.search(sheet)
+        if theme == "dark"
+        else re.search(r"color-scheme: light;(.*?)\}", sheet, re.S)
+    )
     assert block
     return dict(re.findall(r"--([\w-]+): (#[0-9a-f]{3,6});", block.group(1)))
 
