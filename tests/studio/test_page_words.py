@@ -1,4 +1,4 @@
-"""The words of the studio's page: every language says all of it, and nothing is said that has no words."""
+"""The words of the studio's page: each language says all of it, and nothing lacks its words."""
 
 from __future__ import annotations
 
