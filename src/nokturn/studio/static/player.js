@@ -57,8 +57,8 @@ export class Player {
   #voices = null;
   /** @type {AudioNode[]} */
   #counted = [];
-  /** @type {[number, number, number] | null} */
-  #count = null; // when the count-in begins, seconds of a beat, beats
+  /** @type {[number, number, number, number] | null} */
+  #count = null; // when the count-in begins, seconds of a tick, ticks, and how many a bar has
   /** @type {Map<string, Set<Function>>} */
   #listeners = new Map();
   #key = "";
@@ -127,9 +127,9 @@ export class Player {
   /** The beat of a count-in that is heard now, from 1; 0 when none is. */
   get counting() {
     if (!this.#count) return 0;
-    const [from, step, beats] = this.#count;
-    const beat = Math.floor((this.#heard() - from) / step) + 1;
-    return beat >= 1 && beat <= beats ? beat : 0;
+    const [from, step, ticks, beats] = this.#count;
+    const tick = Math.floor((this.#heard() - from) / step);
+    return tick >= 0 && tick < ticks ? (tick % beats) + 1 : 0;
   }
 
   /** Names of the stems of the take, without the metronome. */
@@ -359,7 +359,7 @@ export class Player {
     let now = this.#segments[0];
     for (const segment of this.#segments) if (segment.from <= time) now = segment;
     if (!now) return 0;
-    const position = now.position + Math.max(0, time - now.from) * now.rate;
+    const position = now.position + (now.rate && Math.max(0, time - now.from) * now.rate);
     if (!now.loop || position < now.loop[1]) return Math.min(position, now.seconds);
     const [a, b] = now.loop;
     return a + ((position - a) % (b - a));
@@ -529,15 +529,15 @@ export class Player {
     return { from: time, position, rate, loop: this.#loop, seconds: this.seconds, key: this.#key };
   }
 
-  /** Lay down the clicks of one bar; returns when it ends. */
+  /** Lay down the clicks of a bar, and on to where it begins; returns when they end. */
   #counted_in(/** @type {Take} */ take, /** @type {number} */ position, /** @type {number} */ now) {
-    const bar = take.bars[barAt(take.bars, position)];
-    const beats = beatsOf(bar?.meter ?? "4/4");
-    const whole = take.bars.reduce((most, b) => Math.max(most, b.end_s - b.start_s), 0) || 2;
+    const at = barAt(take.bars, position);
+    const { beats, whole, into } = counting(take.bars, at, position);
     const step = whole / beats / this.#tempo;
-    this.#count = [now, step, beats];
-    for (let beat = 0; beat < beats; beat += 1) this.#tick(now + beat * step, beat === 0);
-    return now + beats * step;
+    const ticks = Math.max(1, Math.ceil((whole + into) / (whole / beats) - 0.01));
+    this.#count = [now, step, ticks, beats];
+    for (let beat = 0; beat < ticks; beat += 1) this.#tick(now + beat * step, beat % beats === 0);
+    return now + (whole + into) / this.#tempo;
   }
 
   /** @param {number} when @param {boolean} strong */
@@ -698,9 +698,31 @@ export function sameBar(from, to, seconds) {
   return there.start_s + Math.min(1, Math.max(0, part)) * (there.end_s - there.start_s);
 }
 
+/**
+ * What is counted before a place: the beats and seconds of a whole bar, and how far into its bar the
+ * place is; a pickup stands at the end of its own.
+ * @param {Bar[]} bars
+ * @param {number} at
+ * @param {number} position
+ */
+function counting(bars, at, position) {
+  const bar = bars[at];
+  if (!bar) return { beats: 4, whole: 2, into: 0 };
+  const length = bar.end_s - bar.start_s;
+  const next = bars[at + 1];
+  const whole = bar.number === 0 && next ? next.end_s - next.start_s : length;
+  return { beats: beatsOf(bar.meter ?? "4/4"), whole, into: whole - length + position - bar.start_s };
+}
+
 /** Beats that are felt in a bar: 2 in 6/8, 4 in 4/4. @param {string} meter */
 export function beatsOf(meter) {
-  const [count, unit] = meter.split("/").map(Number);
-  if (!(count > 0)) return 4;
+  const [count, unit] = counted(meter);
   return unit >= 8 && count % 3 === 0 && count > 3 ? count / 3 : count;
+}
+
+/** The two numbers of a meter; C and C| are 4/4 and 2/2, free meter is counted in quarters. */
+export function counted(/** @type {string} */ meter) {
+  const signs = /** @type {Record<string, [number, number]>} */ ({ C: [4, 4], "C|": [2, 2] });
+  const [count, unit] = signs[meter] ?? meter.split("/").map(Number);
+  return count > 0 && unit > 0 ? [count, unit] : [4, 4];
 }

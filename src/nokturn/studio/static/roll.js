@@ -99,7 +99,7 @@ export class Roll {
     this.#shown.born.clear();
     this.#take(new Scale(stage));
     this.#scale.fit();
-    if (keep && before.width) {
+    if (keep && before.stage.notes.pitch.length) {
       this.#scale.zoom = Math.max(this.#scale.fitting, before.zoom);
       this.#scale.scrollTo(before.scroll);
     }

@@ -9,6 +9,7 @@
  * colours come from the page's custom properties.
  */
 
+import { beatsOf } from "./player.js";
 import { OVERVIEW, RULER } from "./rollscale.js";
 
 const TILE = 512;
@@ -185,8 +186,7 @@ export class Painter {
   }
 
   #beats(/** @type {CanvasRenderingContext2D} */ g, /** @type {any} */ scale, /** @type {any} */ bar, /** @type {number} */ width) {
-    const [count, unit] = String(bar.meter ?? scale.stage.meter ?? "4/4").split("/").map(Number);
-    const beats = count > 3 && unit >= 8 && count % 3 === 0 ? count / 3 : count || 4;
+    const beats = beatsOf(bar.meter ?? scale.stage.meter ?? "4/4");
     if (width / beats < 12) return;
     g.fillStyle = this.#colours.line;
     for (let beat = 1; beat < beats; beat += 1) {

@@ -8,7 +8,7 @@
  * Pure numbers, no drawing: the same figures serve the picture, the pointer and the tests.
  */
 
-import { barAt, beatsOf } from "./player.js";
+import { barAt, beatsOf, counted } from "./player.js";
 
 export const RULER = 26; // height of the ruler
 export const OVERVIEW = 30; // height of the small picture of the whole, where there is more to see
@@ -229,8 +229,8 @@ function rangeOf(/** @type {Stage} */ { notes, tracks }) {
 
 /** Quarters of a felt beat: 1.5 in 6/8, 0.5 in 3/8 counted in eighths. @param {string} meter */
 export function beatQuarters(meter) {
-  const [count, unit] = meter.split("/").map(Number);
-  return count > 0 && unit > 0 ? (count * 4) / unit / beatsOf(meter) : 1;
+  const [count, unit] = counted(meter);
+  return (count * 4) / unit / beatsOf(meter);
 }
 
 /**

@@ -34,6 +34,7 @@ export class Tracks {
     this.#chosen = Math.min(this.#chosen, Math.max(0, stage.tracks.length - 1));
     this.#rows = [];
     clear(this.element, stage.tracks.map((track, i) => this.#row(track, i)));
+    this.element.hidden = stage.tracks.length < 2; // one track is as loud as the whole
     this.#redraw();
   }
 
