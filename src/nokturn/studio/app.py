@@ -28,12 +28,22 @@ from nokturn.studio.desk import Desk, ProblemError
 from nokturn.studio.jobs import Job, Jobs
 from nokturn.studio.library import Library
 from nokturn.studio.problems import RETRY_AFTER_S, MissingError, problem
-from nokturn.studio.routes import about, bin, engraving, exports, jobs, models, pieces, renderings
+from nokturn.studio.routes import (
+    about,
+    bin,
+    engraving,
+    exports,
+    jobs,
+    lofi,
+    models,
+    pieces,
+    renderings,
+)
 from nokturn.studio.safety import protect
 from nokturn.studio.settings import Settings
 
 STATIC = Path(__file__).parent / "static"
-ROUTES = (about, bin, engraving, exports, jobs, models, pieces, renderings)
+ROUTES = (about, bin, engraving, exports, jobs, lofi, models, pieces, renderings)
 SCREENS = ("/", "/p/{_:path}", "/library", "/train", "/train/{_}", "/lofi", "/lofi/{_}",
            "/models", "/models/{_}", "/help")  # fmt: skip
 

@@ -5,7 +5,7 @@ The names are those of the command line. `ARGUMENTS` finds them by verb.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 
@@ -15,6 +15,7 @@ MAX_SEED = 2**31 - 1
 MODEL = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}(@([0-9]{1,6}|best|last))?$"  # never the name of a file
 Name = Annotated[str, Field(max_length=120)]
 Model = Annotated[str, Field(pattern=MODEL)]
+Preset = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
 
 
 class Arguments(BaseModel):
@@ -59,6 +60,24 @@ class Generate(Arguments):
         if self.primer_piece:
             told["primer_path"] = str(library.path(self.primer_piece))
         return told
+
+
+class Lofi(Arguments):
+    """Make a lo-fi track, or with ``piece`` the sound of one that is in the library.
+
+    It is begun by `routes.lofi`, which finds the files of the pieces that are named.
+    """
+
+    preset: Preset = "dusty"
+    settings: dict[str, Any] = Field(default_factory=dict, description="see /api/lofi/schema")
+    seed: int | None = Field(default=None, ge=0, le=MAX_SEED)
+    model: Model | Literal[""] = ""
+    source: str = Field(default="", max_length=16, description="id of a piece to make it from")
+    piece: str = Field(default="", max_length=16, description="id of a track without sound")
+
+    def title(self) -> str:
+        """What the job is called in lists."""
+        return self.preset
 
 
 ARGUMENTS: dict[str, type[Arguments]] = {"generate": Generate}

@@ -47,7 +47,7 @@ MIXED = ("strips", "tone_hz", "wow", "saturation", "width")  # settings that ste
 TOLD = "console.json"
 LEVEL_HZ = 20  # how often a stem's level is told
 SOFTEST_DB = -80
-OPENING_S, OPENING_PART = 24.0, 0.15  # of a track that are heard first: seconds, share of the whole
+OPENING_S, OPENING_PART = 16.0, 0.1  # of a track that are heard first: seconds, share of the whole
 MIXES, FOLDERS = 4, 6  # kept: of a track, and of tracks
 KINDS = ("wav", "mp3", "flac", "ogg", "stems", "loop", "mid", "toml")
 LOOP_BARS = 8
@@ -267,6 +267,13 @@ def opening(track: Track) -> Signal | None:
     bars = 1 + next(k for k in range(score.end // bar + 1) if score.seconds(k * bar) >= wanted)
     parts = stems_of(cut(score, 0, bars * bar), track.settings, track.seed)
     return final(parts, track.settings, track.seed)
+
+
+def keep_opening(folder: Path, track: Track, sound: Signal) -> float:
+    """Lay the opening of a track into its folder; return its length in seconds."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write_whole(folder / "opening.wav", _sounding(sound.T, "wav", track.piece))
+    return float(sound.shape[1] / SAMPLE_RATE)
 
 
 def folder_of(cache: Path, recipe: Mapping[str, Any]) -> Path:

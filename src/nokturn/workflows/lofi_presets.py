@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nokturn.errors import Error, InputError
 from nokturn.production import bass, comping
@@ -59,7 +60,8 @@ def _told(path: Path, built_in: bool) -> dict[str, Any]:
         settings_of("dusty", (), settings)
     except (Error, OSError, UnicodeDecodeError) as error:
         problem, settings = str(error), {}
-    title = path.stem.replace("-", " ").capitalize()
+    named = path.stem.replace("-", " ").capitalize()
+    title = named if built_in else about or named
     return {"name": path.stem, "title": title, "about": about, "built_in": built_in,
             "settings": settings, "problem": problem}  # fmt: skip
 
@@ -141,3 +143,8 @@ def drum_sound(pitch: int, kit: str) -> bytes:
     peak = float(np.abs(stroke).max()) or 1.0
     stroke = stroke * np.float32(min(1.0, 0.9 / peak))
     return audio_bytes(np.ascontiguousarray(np.atleast_2d(stroke).T, np.float32), "wav")
+
+
+def wav(frames: NDArray[np.int16]) -> bytes:
+    """Return samples (n, 2) as a WAV file."""
+    return audio_bytes(frames, "wav")

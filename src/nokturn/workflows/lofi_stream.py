@@ -8,6 +8,7 @@ each other, and the last leads into the next movement's first. The same seed giv
 
 from __future__ import annotations
 
+import io
 import itertools
 import shutil
 import struct
@@ -20,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nokturn.errors import ResourceError, UsageError
+from nokturn.errors import InputError, ResourceError, UsageError
 from nokturn.music.score import Score
 from nokturn.production.form import PARTS, Section
 from nokturn.production.lofi import Lofi, drawn_material
@@ -36,6 +37,7 @@ from nokturn.workflows.lofi import (
     score_of,
     settings_of,
 )
+from nokturn.workflows.save import write_whole
 from nokturn.workflows.wishes import MAX_SEED, first_seed
 
 _ALL, _CALM = frozenset(PARTS), frozenset({"chords", "bass", "drums"})
@@ -48,6 +50,7 @@ MOVEMENT = (  # round and round
 )
 UNKNOWN = 0xFFFFFFFF  # a WAV file's length where nobody knows it
 FADE_S = 8.0
+STATES = 64  # of endless tracks that are kept, 2 MB each
 PLAYERS = (  # what plays raw sound from a pipe, where it is installed
     ("pw-cat", "-p", "--raw", "--format=s16", "--rate=44100", "--channels=2", "-"),
     ("pacat", "--format=s16le", "--rate=44100", "--channels=2"),
@@ -159,6 +162,46 @@ def next_block(
         stream.go_on(kept)
     sound = sixteen_bits(np.ascontiguousarray(stream.add(score).T))
     return sound, stream.kept(), f"{MOVEMENT[place].name} in {score.keys[0][1].name}"
+
+
+def block_of(
+    folder: Path, stream: str, number: int, chosen: Lofi, seed: int
+) -> tuple[NDArray[np.int16], str]:
+    """Return one block of an endless track whose state lies in a folder between its blocks.
+
+    Parameters
+    ----------
+    stream
+        Name of the track in the folder: letters and digits.
+    number
+        From 0; the last three blocks can be asked for again.
+
+    Returns
+    -------
+    Samples (n, 2), and what the section is called.
+
+    Raises
+    ------
+    InputError
+        The state before this block is no longer there.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    before = folder / f"{stream}-{number}.npz"
+    if number and not before.exists():
+        raise InputError("this endless track was put away.", "Begin it again.")
+    kept = None
+    if number:
+        with np.load(before) as file:
+            kept = {name: file[name] for name in file.files}
+    sound, after, name = next_block(chosen, seed, number, kept)
+    buffer = io.BytesIO()
+    np.savez(buffer, allow_pickle=False, **after)
+    write_whole(folder / f"{stream}-{number + 1}.npz", buffer.getvalue())
+    (folder / f"{stream}-{number - 2}.npz").unlink(missing_ok=True)
+    states = sorted(folder.glob("*.npz"), key=lambda path: path.stat().st_mtime)
+    for old in states[:-STATES]:
+        old.unlink(missing_ok=True)
+    return sound, name
 
 
 def cut(score: Score, start: int, end: int) -> Score:

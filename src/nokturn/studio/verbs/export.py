@@ -45,9 +45,7 @@ def run(
         return _listed(piece, part)
     found = exports(piece, part=part).get(kind)
     if found is None:
-        raise UsageError(
-            f"This piece has no {kind}.", "It has no notes, or no recipe."
-        )
+        raise UsageError(f"This piece has no {kind}.", "It has no notes, or no recipe.")
     data = found.make()
     (Path(folder) / "file").write_bytes(data)
     return {"name": found.name, "type": found.media, "bytes": len(data)}
