@@ -19,6 +19,7 @@ STRUCK = Layout(first=2, pitches=30, kinds=2, separator=1, beat=4)
 GRID = Layout(first=2, pitches=30, voices=3, beat=4)
 LAYOUTS = pytest.mark.parametrize("layout", [ROLL, STRUCK, GRID], ids=["roll", "struck", "grid"])
 TONAL = pytest.mark.parametrize("tonal", [False, True], ids=["by intervals", "by key too"])
+KEYED = pytest.mark.parametrize("keyed", [False, True], ids=["by pitch", "by degree too"])
 
 
 def piece(layout, frames=12, seed=0):
@@ -101,13 +102,15 @@ def test_a_voice_s_notes_are_the_same_in_another_key_and_not_in_another_rhythm()
     assert told(10, [5, 1, 1, 4]) == here  # three notes only
 
 
+@KEYED
 @LAYOUTS
-def test_what_is_heard_does_not_depend_on_what_comes(layout):
+def test_what_is_heard_does_not_depend_on_what_comes(layout, keyed):
     whole, size = piece(layout)[:-1], symbols(layout)
-    all_of_it = heard(whole, layout, size)
-    assert (all_of_it.frames.shape[1], all_of_it.places.shape[1]) == sizes(layout, size)
+    all_of_it = heard(whole, layout, size, keyed=keyed)
+    widths = (all_of_it.frames.shape[1], all_of_it.places.shape[1])
+    assert widths == sizes(layout, size, keyed=keyed)
     for stop in range(1, len(whole), 5):
-        part = heard(whole[:stop], layout, size)
+        part = heard(whole[:stop], layout, size, keyed=keyed)
         np.testing.assert_array_equal(part.places, all_of_it.places[:stop])
         np.testing.assert_array_equal(part.allowed, all_of_it.allowed[:stop])
         known = part.frame[-1] + 1
@@ -163,10 +166,11 @@ def test_experts_know_music_in_every_key(tonal):
     assert np.abs(experts.predict(tune[:-1]) - there)[first:, :, 8:28].mean() > 0.01
 
 
+@KEYED
 @LAYOUTS
 @pytest.mark.parametrize("kind", [Roll, Hybrid], ids=["roll", "hybrid"])
-def test_it_streams_as_it_batches(kind, layout):
-    check_stream(model_of(kind, layout).primed([piece(layout, seed=9)]), layout)
+def test_it_streams_as_it_batches(kind, layout, keyed):
+    check_stream(model_of(kind, layout, keyed=keyed).primed([piece(layout, seed=9)]), layout)
 
 
 @LAYOUTS

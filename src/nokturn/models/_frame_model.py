@@ -34,6 +34,7 @@ class FrameSettings(LayoutSettings):
     width: int = Field(default=256, ge=4, le=4096)  # cells a layer, and units of the head
     dropout: float = Field(default=0.4, ge=0, lt=1)  # of what layers and head say
     input_dropout: float = Field(default=0.15, ge=0, lt=1)  # of what they read
+    keyed: bool = False  # whether layers and head are told degrees of the scale (ordered)
     window: int = Field(default=0, ge=0, le=100_000)  # frames learned at once; 0 = whole pieces
     keywise: int = Field(
         default=0, ge=0, le=1024
@@ -76,7 +77,7 @@ class FrameModel(Model):
                 "model.keywise is for rolls: in a grid a voice is no key.",
                 "Use the encoding piano_roll, or leave it at 0.",
             )
-        frames, places = _heard.sizes(layout, inputs.symbols)
+        frames, places = _heard.sizes(layout, inputs.symbols, keyed=s.keyed)
         shapes: dict[str, tuple[int, ...]] = {"read": (s.width, frames), "read_bias": (s.width,)}
         for i in range(s.layers):
             gates = GATES[s.cell] * s.width
@@ -111,17 +112,18 @@ class FrameModel(Model):
 
     @classmethod
     def half(cls, settings: FrameSettings) -> frozenset[str]:
-        """Return the weights of the LSTM and of all keys; see `Model.half`."""
+        """Return the weights of the LSTM, of what is read and of all keys; see `Model.half`."""
         if settings.cell != "lstm":
             return frozenset()
         parts = ("input", "recurrent", "input_bias", "recurrent_bias")
+        read = {"read", "head.places"}
         layers = {f"layer.{i}.{part}" for i in range(settings.layers) for part in parts}
         keywise = (
             _keywise.shapes(settings.layout, settings.keywise, settings.width)
             if settings.keywise
             else {}
         )
-        return frozenset(layers | set(keywise))
+        return frozenset(read | layers | set(keywise))
 
     def forward(
         self,
@@ -169,7 +171,8 @@ class FrameModel(Model):
 
     def hear(self, symbols: Ints) -> _heard.Heard:
         """Return what is known at each place of a piece, from its symbols, the boundary first."""
-        return _heard.heard(symbols, self.settings.layout, self.inputs.symbols)
+        s = self.settings
+        return _heard.heard(symbols, s.layout, self.inputs.symbols, keyed=s.keyed)
 
     def _rows(self, ids: torch.Tensor, targets: torch.Tensor | None) -> list[Ints]:
         """Return the pieces without their padding, which follows the last target."""

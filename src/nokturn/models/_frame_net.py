@@ -68,7 +68,7 @@ def run(
     of the ``voices`` of a grid.
     """
     x = _drop_each(batch.frames, shares[0], noise)
-    x = functional.linear(x, weights["read"], weights["read_bias"])
+    x = _layers.linear(x, weights["read"]) + weights["read_bias"]
     x = functional.layer_norm(x, x.shape[-1:])
     count, pieces = x.shape[:2]
     if window:
@@ -81,7 +81,7 @@ def run(
         x = _from_windows(x, pieces)[:count]
     z = _at_places(functional.linear(x, weights["head.state"]), batch.frame, voices)
     beside = _drop_each(batch.places, shares[0], noise)
-    z = z + functional.linear(beside, weights["head.places"], weights["head.bias"])
+    z = z + _layers.linear(beside, weights["head.places"]) + weights["head.bias"]
     return _layers.dropout(functional.gelu(z), shares[1], noise)
 
 
@@ -108,10 +108,12 @@ def _from_windows(x: Tensor, pieces: int) -> Tensor:
 
 
 def _drop_each(x: Tensor, share: float, noise: torch.Generator | None) -> Tensor:
-    if noise is None or not share:
+    """Drop single numbers; the share counts in 256ths, as bytes are drawn five times as fast."""
+    dropped = round(256 * share)
+    if noise is None or not dropped:
         return x
-    keep = torch.rand(x.shape, generator=noise, device=x.device) >= share
-    return x * keep / (1 - share)
+    drawn = torch.empty(x.shape, dtype=torch.uint8, device=x.device).random_(generator=noise)
+    return (x * (drawn >= dropped)).mul_(256 / (256 - dropped))
 
 
 def logits(weights: Mapping[str, Tensor], z: Tensor, batch: Batch, layout: Layout) -> Tensor:

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nokturn.models import _recall
+from nokturn.models import _degrees, _recall
+from nokturn.models._degrees import side_by_side
 from nokturn.models._frames import Frames, Layout
 
 Floats = NDArray[np.float32]
@@ -53,8 +54,9 @@ class Heard:
     allowed: Floats
 
 
-def sizes(layout: Layout, symbols: int) -> tuple[int, int]:
+def sizes(layout: Layout, symbols: int, *, keyed: bool = False) -> tuple[int, int]:
     """Return the widths I and J of what the layers and the head read."""
+    more = _degrees.sizes(layout) if keyed else (0, 0)
     if layout.separator:
         frames = 2 * layout.pitches + AROUND
         places = layout.pitches + 4 * AROUND + 3 * (AROUND + 1) + MOST_NOTES + MATCHES
@@ -62,14 +64,17 @@ def sizes(layout: Layout, symbols: int) -> tuple[int, int]:
         frames = layout.voices * symbols
         of_voice = symbols + 1 + 3 * (AROUND + 1) + AGES + 2
         places = layout.voices * of_voice + MATCHES
-    return frames + layout.beat + 1, places + layout.beat
+    return frames + more[0] + layout.beat + 1, places + more[1] + layout.beat
 
 
-def heard(symbols: Ints, layout: Layout, size: int) -> Heard:
-    """Return what is known at each place of a piece, from its symbols, the boundary first."""
+def heard(symbols: Ints, layout: Layout, size: int, *, keyed: bool = False) -> Heard:
+    """Return what is known at each place of a piece, from its symbols, the boundary first.
+
+    With ``keyed`` also what `_degrees` tells.
+    """
     found = Frames.of(symbols, layout)
     number = np.arange(len(found.starts))
-    frames, places = _roll(found) if layout.separator else _grid(found, size)
+    frames, places = _roll(found, keyed) if layout.separator else _grid(found, size, keyed)
     frames = [*frames, _one_hot(number % layout.beat, layout.beat), (number == 0)[:, None]]
     places = [*places, _one_hot(found.frame % layout.beat, layout.beat)]
     return Heard(
@@ -131,7 +136,7 @@ def _before(rolls: Floats, layout: Layout) -> tuple[Floats, Floats]:
     return before, rolls[1, 1:-1] if layout.kinds > 1 else before * (1 - older)
 
 
-def _roll(found: Frames) -> tuple[list[Floats], list[Floats]]:
+def _roll(found: Frames, keyed: bool) -> tuple[list[Floats], list[Floats]]:
     rolls, base = _rolls(found)
     before, fresh = _before(rolls, found.layout)
     so_far = _so_far(found)
@@ -139,17 +144,24 @@ def _roll(found: Frames) -> tuple[list[Floats], list[Floats]]:
     follower, length = _recall.repeated(rolls[0, 2:-1])
     last = np.where((found.note > 0) & (found.pitch >= 0), found.pitch, -1)
     frame = found.frame
-    return [before, fresh, _around(before, base)], [
+    then, again = _next_below(before, frame, last), _next_below(follower, frame, last)
+    more = (
+        _degrees.of_roll(found, before, so_far, follower, np.stack([last, then, again], axis=1))
+        if keyed
+        else ([], [])
+    )
+    return [before, fresh, _around(before, base), *more[0]], [
         so_far,
         _around(so_far, found.base),
         _around(ages[frame], found.base),
         _around(before[frame], found.base),
         _around(follower[frame], found.base),
         _distance(last, found.base),
-        _distance(_next_below(before, frame, last), found.base),
-        _distance(_next_below(follower, frame, last), found.base),
+        _distance(then, found.base),
+        _distance(again, found.base),
         _one_hot(np.minimum(found.note, MOST_NOTES - 1), MOST_NOTES),
         _one_hot(length[frame], MATCHES),
+        *more[1],
     ]
 
 
@@ -173,7 +185,7 @@ def _interval(pitches: Ints, base: Ints) -> Ints:
     return np.asarray(np.where(pitches >= 0, interval, AROUND))
 
 
-def _grid(found: Frames, size: int) -> tuple[list[Floats], list[Floats]]:
+def _grid(found: Frames, size: int, keyed: bool) -> tuple[list[Floats], list[Floats]]:
     layout, count = found.layout, len(found.starts)
     voices = layout.voices
     table = np.zeros((count + 1, voices), dtype=np.int64)
@@ -188,15 +200,17 @@ def _grid(found: Frames, size: int) -> tuple[list[Floats], list[Floats]]:
     now = np.where(unread, size, table[1:][frame])
     then, here = layout.pitch_of(table[:-1])[frame], layout.pitch_of(now)
     base = found.base[:, None]
-    return [before], [
-        _side_by_side(now, size + 1),
-        _side_by_side(_interval(then, base), AROUND + 1),
-        _side_by_side(_interval(here, base), AROUND + 1),
-        _side_by_side(_interval(again[frame], base), AROUND + 1),
-        _side_by_side(np.minimum(_ages(table)[frame], AGES - 1), AGES),
+    more = _degrees.of_grid(found, here, again) if keyed else ([], [])
+    return [before, *more[0]], [
+        side_by_side(now, size + 1),
+        side_by_side(_interval(then, base), AROUND + 1),
+        side_by_side(_interval(here, base), AROUND + 1),
+        side_by_side(_interval(again[frame], base), AROUND + 1),
+        side_by_side(np.minimum(_ages(table)[frame], AGES - 1), AGES),
         ((here >= 0) & (here != then)).astype(np.float32),
         _one_hot(found.note, voices),
         _one_hot(length[frame], MATCHES),
+        *more[1],
     ]
 
 
@@ -229,14 +243,6 @@ def _around(rolls: Floats, base: Ints) -> Floats:
     padded = np.pad(rolls, ((0, 0), (REACH, REACH)))
     columns = np.clip(base, 0, rolls.shape[1] - 1)[:, None] + np.arange(AROUND)
     return np.take_along_axis(padded, columns, axis=1)
-
-
-def _side_by_side(numbers: Ints, size: int) -> Floats:
-    """Return the numbers (N, K) below ``size`` as ones among zeros, (N, K * size)."""
-    count, columns = numbers.shape
-    found = np.zeros((count, columns * size), dtype=np.float32)
-    found[np.arange(count)[:, None], numbers + size * np.arange(columns)] = 1
-    return found
 
 
 def _one_hot(numbers: Ints, size: int) -> Floats:
