@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import base64
 import html
+import itertools
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -19,6 +21,7 @@ from nokturn.errors import Error
 from nokturn.music.piece import Piece
 from nokturn.workflows.info import describe
 
+_SVG = "http://www.w3.org/2000/svg"
 CELL_BYTES = 2_000_000
 RATE = 44_100
 _WAV_RATE = 22_050
@@ -60,10 +63,28 @@ def _figure(
 
 
 def score_svg(piece: Piece, *, width: int) -> str:
-    """Return the score as SVG for a page of our own; see `rendering.engrave.engrave_for_screen`."""
+    """Return the score as one SVG for a page of our own; see `engrave_for_screen`.
+
+    What is too high for one picture of verovio's stands below it in the same SVG.
+    """
     from nokturn.rendering.engrave import engrave_for_screen
 
-    return engrave_for_screen(piece, width=width)
+    pictures = engrave_for_screen(piece, width=width)
+    if len(pictures) == 1:
+        return pictures[0]
+    heights = [_height(picture) for picture in pictures]
+    tops = itertools.accumulate(heights, initial=0.0)
+    placed = [
+        picture.replace("<svg ", f'<svg y="{top:g}" height="{height:g}" ', 1)
+        for picture, top, height in zip(pictures, tops, heights, strict=False)
+    ]
+    head = f'<svg xmlns="{_SVG}" viewBox="0 0 {width} {sum(heights):g}">'
+    return f"{head}{''.join(placed)}</svg>"
+
+
+def _height(svg: str) -> float:
+    """Return the height that an SVG's view has."""
+    return float(re.search(r'viewBox="[\d.]+ [\d.]+ [\d.]+ ([\d.]+)"', svg)[1])  # type: ignore[index]
 
 
 def words(piece: Piece) -> str:

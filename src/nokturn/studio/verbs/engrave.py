@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nokturn.studio._worker import Talk
 from nokturn.workflows.load import read_text
-from nokturn.workflows.save import kind_named
+from nokturn.workflows.show import score_svg
 
 
 def warm() -> None:
@@ -14,4 +14,4 @@ def warm() -> None:
 
 def run(talk: Talk | None, *, abc: str, width: int) -> str:
     """Return the SVG of the first tune."""
-    return kind_named("svg").dumps(read_text(abc)[:1]).decode()
+    return score_svg(read_text(abc)[0], width=width)
