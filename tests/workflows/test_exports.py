@@ -186,6 +186,7 @@ HOSTILE = [
     {"model": "lofi", "seed": 1, "preset": "../x.toml", "settings": {}},
     {"model": "lofi", "seed": 1, "preset": "dusty", "settings": {"groove": "/tmp/x.mid"}},
     {"model": "lofi", "seed": 1, "preset": "dusty", "settings": {"rhythm": "x.mid"}},
+    {"model": "lofi", "seed": 1, "preset": "dusty", "settings": {"rhythm": "x\n.mid"}},
     {"model": "lofi", "seed": 1, "preset": "dusty", "settings": []},
     {"model": ["folk"], "seed": 1},
     {},
@@ -195,6 +196,30 @@ HOSTILE = [
 @pytest.mark.parametrize("recipe", HOSTILE, ids=range(len(HOSTILE)))
 def test_a_recipe_opens_no_files(recipe: dict[str, object]) -> None:
     with pytest.raises(InputError, match=r"other music|names no model"):
+        remade(recipe)
+
+
+def test_settings_of_a_recipe_are_no_arguments() -> None:
+    settings = {"source": "/etc/passwd", "preset": "x.toml", "seed": 9, "set": ["bpm=1"]}
+    recipe = {"model": "lofi", "seed": 1, "preset": "dusty", "settings": settings}
+    assert remade(recipe).recipe["source"] == ""
+
+
+WRONG = [("bars", "8"), ("bars", True), ("key", 3), ("temperature", "hot"), ("top_k", [1]),
+         ("tempo", {}), ("meter", ["6/8"]), ("min_p", "0")]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "value"), WRONG)
+def test_a_recipe_that_was_changed_is_told_so(name: str, value: object) -> None:
+    recipe = {"model": "folk", "seed": 1, "sha256": "0", name: value}
+    with pytest.raises(InputError, match=f"its {name} cannot be .* The recipe was changed"):
+        remade(recipe)
+
+
+@pytest.mark.parametrize("bars", [0, "1-2", [1], [1, "2"], {"a": 1}], ids=str)
+def test_bars_that_a_recipe_cuts_are_two_numbers(bars: object) -> None:
+    recipe = {"model": "lofi", "seed": 1, "preset": "dusty", "settings": {}, "cut": bars}
+    with pytest.raises(InputError, match="names no bars to cut"):
         remade(recipe)
 
 

@@ -18,13 +18,17 @@ from typing import Any
 
 from nokturn.errors import InputError
 from nokturn.music.piece import Piece
+from nokturn.production.lofi import Lofi
 from nokturn.workflows.cut import cut
 from nokturn.workflows.generate import generate
 from nokturn.workflows.info import info
 from nokturn.workflows.lofi import lofi
 from nokturn.workflows.wishes import Composed
 
-WISHES = ("key", "meter", "tempo", "bars", "temperature", "top_p", "top_k", "min_p", "threshold")
+WISHES = {
+    "key": str, "meter": str, "tempo": str, "bars": int, "temperature": float, "top_p": float,
+    "top_k": int, "min_p": float, "threshold": str,
+}  # fmt: skip
 OTHERS = ("source", "varied", "from", "to", "like", "rhythm")  # music that it was made from
 LEARNED = ("rhythm", "groove")  # settings of a track that may be a file's
 NAME = re.compile(r"[A-Za-z0-9][\w.+@-]{0,99}")  # of a model or preset: no path
@@ -70,19 +74,32 @@ def remade(recipe: Mapping[str, Any]) -> Piece:
         Its model is not here, or a setting is out of range.
     """
     model, seed = recipe.get("model"), recipe.get("seed")
-    if not isinstance(seed, int) or not _named(model):
+    if type(seed) is not int or not _named(model):
         raise InputError("this recipe names no model and seed.", "Compose anew instead.")
     if model == "lofi":
         return _remade_track(recipe, seed)
     primer = str(recipe.get("primer") or "")
     asked = [name for name in OTHERS if recipe.get(name)]
-    if asked or not isinstance(recipe.get("sha256"), str) or _file(primer):
+    text = "\n" in primer  # no file's name: those of several lines are never asked for
+    if asked or not isinstance(recipe.get("sha256"), str) or (not text and _file(primer)):
         raise _needs_music()
-    wishes = {name: recipe[name] for name in WISHES if recipe.get(name) is not None}
-    for event in generate(str(model), seed=seed, primer=primer, **wishes):
+    for event in generate(str(model), seed=seed, primer=primer, **_wishes(recipe)):
         if isinstance(event, Composed):
             return _part(event.piece, recipe.get("cut"))
     raise AssertionError("generate makes a piece or says why not")
+
+
+def _wishes(recipe: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a recipe asks of the model, each of the kind that it should be."""
+    wishes = {name: recipe[name] for name in WISHES if recipe.get(name) is not None}
+    for name, value in wishes.items():
+        whole = type(value) is int and WISHES[name] is float
+        if type(value) is not WISHES[name] and not whole:
+            raise InputError(
+                f"its {name} cannot be {str(value)[:40]!r}.",
+                "The recipe was changed; compose anew.",
+            )
+    return wishes
 
 
 def _remade_track(recipe: Mapping[str, Any], seed: int) -> Piece:
@@ -91,7 +108,8 @@ def _remade_track(recipe: Mapping[str, Any], seed: int) -> Piece:
         raise _needs_music()
     if (model and not _named(model)) or any(_file(settings.get(name)) for name in LEARNED):
         raise _needs_music()
-    track = lofi(preset=str(preset), model=model or "", seed=seed, **settings)
+    known = {name: value for name, value in settings.items() if name in Lofi.model_fields}
+    track = lofi(preset=str(preset), model=str(model or ""), seed=seed, **known)
     return _part(track.piece, recipe.get("cut"))
 
 
@@ -118,6 +136,6 @@ def _named(value: object) -> bool:
 
 def _file(text: object) -> bool:
     """Whether a text could be understood as a file's name or standard input."""
-    if not isinstance(text, str) or "\n" in text:
+    if not isinstance(text, str):
         return False
-    return text == "-" or re.search(r"[/\\]|\.[A-Za-z]", text) is not None
+    return text == "-" or re.search(r"[/\\\n]|\.[A-Za-z]", text) is not None
