@@ -75,6 +75,21 @@ def ingest(paths: Iterable[str | Path], *, workers: int | None = None) -> Corpus
     InputError
         A path does not exist, or no piece could be read.
     """
+    corpus = survey(paths, workers=workers)
+    if not corpus.items:
+        reasons = "; ".join(corpus.report.reasons()) or "there is no file of a music format"
+        raise InputError(
+            f"No piece could be read from {len(corpus.report.files)} files: {reasons}.",
+            "Give ABC, MIDI or MusicXML files, or a folder with some.",
+        )
+    return corpus
+
+
+def survey(paths: Iterable[str | Path], *, workers: int | None = None) -> Corpus:
+    """Read as `ingest` does; a corpus without a piece is one, too.
+
+    Raises `InputError` where a path does not exist.
+    """
     files = music_files(paths)
     if workers is None:
         workers = 0 if len(files) < FEW else min(4, os.cpu_count() or 1)
@@ -84,12 +99,6 @@ def ingest(paths: Iterable[str | Path], *, workers: int | None = None) -> Corpus
         repairs = [repair for piece in pieces for repair in piece.repairs]
         report.files.append(FileReport(str(path), len(pieces), repairs, refusals))
         items += [Item(piece, str(path), k) for k, piece in enumerate(pieces, 1)]
-    if not items:
-        reasons = "; ".join(report.reasons()) or "there is no file of a music format"
-        raise InputError(
-            f"No piece could be read from {len(files)} files: {reasons}.",
-            "Give ABC, MIDI or MusicXML files, or a folder with some.",
-        )
     mark_versions(items, report)
     return Corpus(items, report)
 

@@ -120,12 +120,12 @@ def _card(source: Source, paths: Sequence[str | Path]) -> dict[str, Any]:
 
 def _keys(corpus: Corpus) -> dict[str, int]:
     """Return how many tunes stand in each key, the frequent ones: what to write in unasked."""
-    counts = Counter(str(_key(item.piece)) for item in corpus.items)
+    counts = Counter(str(key_of(item.piece)) for item in corpus.items)
     least = max(2, len(corpus.items) // 500)
     return {key: n for key, n in counts.most_common(40) if n >= least and key != "none"}
 
 
-def _key(piece: Piece) -> Key:
+def key_of(piece: Piece) -> Key:
     """Return the key that a piece begins in; of what only sounds, the one named or heard."""
     music = piece.sheet_or_score
     if isinstance(music, Sheet):

@@ -1,0 +1,209 @@
+"""Check data: what is in files that are to be learned from, piece by piece, and what is wrong.
+
+    for row in check_data("my-tunes/"): print(row.file, row.title, row.bars, row.problem)
+
+Nothing is learned and nothing written. A piece may have a problem and still be of use; what cannot
+be used is what a training would leave out, too. Whether a file is unquantised, has its drums in the
+wrong channel or all parts on one track is judged by its notes, and may be judged wrongly.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nokturn.corpora._duplicates import identical
+from nokturn.corpora._ingest import Corpus, Item, survey
+from nokturn.music.bars import bar_faults, numbered_bars
+from nokturn.music.melody import melody
+from nokturn.music.piece import Piece
+from nokturn.music.score import Score, Track
+from nokturn.music.sheet import Sheet
+from nokturn.workflows.info import score_bars
+from nokturn.workflows.train import key_of
+
+FEW_NOTES = 8
+GRID = np.array([0, 1 / 4, 1 / 3, 1 / 2, 2 / 3, 3 / 4, 1])  # of a quarter: sixteenths, triplets
+NEAR = 0.02  # of a quarter
+ON_GRID = 0.6  # of the onsets; of random ones a quarter is near
+WIDE = 30  # semitones between melody and bass
+DRUM_NAME = re.compile(r"\b(drums?|percussion|perc|drum ?kit)\b", re.IGNORECASE)
+DRUM_KEYS = (35, 36, 38, 40, 42, 44, 46, 49, 51)  # of General MIDI: kick, snare, hi-hat, cymbals
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A piece in a file, or a file of which a piece or everything was refused.
+
+    Attributes
+    ----------
+    file
+        Its path.
+    number
+        Of the piece in the file, from 1; 0 = it was refused.
+    title, key, meter
+        As written; the key of what only sounds is heard. Empty = refused.
+    notes, bars
+        As written, without repeats.
+    problem
+        What is wrong, in sentences; empty = nothing.
+    usable
+        Whether a training would use it.
+    """
+
+    file: str
+    number: int = 0
+    title: str = ""
+    notes: int = 0
+    bars: int = 0
+    key: str = ""
+    meter: str = ""
+    problem: str = ""
+    usable: bool = False
+
+
+def check_data(*paths: str | Path, workers: int | None = None) -> list[Checked]:
+    """Return a row for every piece in files and folders, and for everything refused.
+
+    Parameters
+    ----------
+    paths
+        Files, and folders with all that is in them.
+    workers
+        Processes that read; see `nokturn.corpora._ingest.survey`.
+
+    Raises
+    ------
+    InputError
+        There is no such file or folder.
+    """
+    corpus = survey(paths, workers=workers)
+    copies = _copies(corpus)
+    items: dict[str, list[Checked]] = {}
+    for k, item in enumerate(corpus.items):
+        items.setdefault(item.source, []).append(_checked(item, copies.get(k, "")))
+    rows: list[Checked] = []
+    for file in corpus.report.files:
+        rows += items.get(file.path, [])
+        rows += [
+            Checked(file.path, problem=_sentence(reason, file.path)) for reason in file.refusals
+        ]
+        if not (file.pieces or file.refusals):
+            rows.append(Checked(file.path, problem="There is no piece in it."))
+    return rows
+
+
+def _copies(corpus: Corpus) -> dict[int, str]:
+    """Return, of each piece that repeats an earlier one note for note, the name of that one."""
+    same = identical(melody(item.piece) for item in corpus.items)
+    return {k: corpus.items[group[0]].name for group in same for k in group[1:]}
+
+
+def _checked(item: Item, copy_of: str) -> Checked:
+    piece = item.piece
+    music = piece.sheet_or_score
+    return Checked(
+        file=item.source,
+        number=item.number,
+        title=piece.title,
+        notes=_notes(piece),
+        bars=numbered_bars(music) if isinstance(music, Sheet) else score_bars(music),
+        key=str(key_of(piece)),
+        meter=str(music.meter if isinstance(music, Sheet) else music.main_meter()[1]),
+        problem=" ".join(_problems(item, copy_of)),
+        usable=not copy_of,
+    )
+
+
+def _notes(piece: Piece) -> int:
+    music = piece.sheet_or_score
+    if isinstance(music, Score):
+        return music.note_count
+    return sum(len(event.pitches) for bar in music.bars for voice in bar.voices for event in voice)
+
+
+def _problems(item: Item, copy_of: str) -> Iterator[str]:
+    """Yield what is wrong with a piece, in sentences."""
+    piece = item.piece
+    if copy_of:
+        yield f"The same melody as {copy_of}: left out."
+    notes, pitches = _notes(piece), len(np.unique(melody(piece).pitches))
+    if notes < FEW_NOTES:
+        yield f"Only {notes} notes." if notes > 1 else "Only one note."
+    elif pitches <= 2:
+        yield "Two pitches only." if pitches == 2 else "One pitch only."
+    if isinstance(piece.sheet_or_score, Score):
+        yield from _sounding(piece.sheet_or_score)
+    else:
+        wrong = len(bar_faults(piece.sheet_or_score))
+        if wrong:
+            yield f"{wrong} of {len(piece.sheet_or_score.bars)} bars do not add up."
+    if piece.repairs:
+        more = f", and {len(piece.repairs) - 1} more" if len(piece.repairs) > 1 else ""
+        first = _sentence(piece.repairs[0], item.source).rstrip(".")
+        yield f"Mended: {first[:1].lower()}{first[1:]}{more}."
+
+
+def _sounding(score: Score) -> Iterator[str]:
+    """Yield what is wrong with notes that only sound."""
+    pitched = [track for track in score.tracks if len(track.notes) and not track.drums]
+    onsets = np.concatenate([track.notes["onset"] for track in score.tracks] or [np.zeros(0)])
+    if len(onsets) and _on_grid(onsets, score.ticks_per_quarter) < ON_GRID:
+        yield "Unquantised: the notes do not lie on the beat's grid."
+    drums = [track for track in pitched if _plays_drums(track)]
+    if drums:
+        yield "Its drums are not on channel 10, so they are taken for notes."
+    if len(pitched) == 1 and not drums and _parts(pitched[0]):
+        yield "All parts are on one track, so melody and accompaniment can only be guessed."
+
+
+def _on_grid(onsets: NDArray[np.int64], ticks_per_quarter: int) -> float:
+    """Return the share of onsets near a sixteenth or a triplet eighth."""
+    place = (onsets / ticks_per_quarter) % 1
+    return float((np.abs(place[:, None] - GRID).min(axis=1) <= NEAR).mean())
+
+
+def _plays_drums(track: Track) -> bool:
+    """Return whether a pitched track looks like drums: by its name, or by the keys it strikes."""
+    if DRUM_NAME.search(track.name):
+        return True
+    keys = np.unique(track.notes["pitch"])
+    drums = np.isin(track.notes["pitch"], DRUM_KEYS).mean()
+    return bool(drums > 0.9 and np.isin(keys, (35, 36)).any() and np.isin(keys, (38, 40)).any())
+
+
+def _parts(track: Track) -> bool:
+    """Return whether a track holds more than a voice: notes that sound together, far apart."""
+    notes = track.notes
+    if len(notes) < 2:
+        return False
+    over = notes["onset"][1:] < np.maximum.accumulate(notes["onset"] + notes["duration"])[:-1]
+    wide = int(notes["pitch"].max()) - int(notes["pitch"].min())
+    return bool(over.mean() > 0.3 and wide >= WIDE)
+
+
+def _sentence(text: str, path: str) -> str:
+    """Return a reason as a sentence; the file that it begins with stands beside it."""
+    text = text.removeprefix(Path(path).name).lstrip(":, ")
+    text = text[:1].upper() + text[1:]
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def summary(rows: Sequence[Checked]) -> str:
+    """Return in a line how much of the data can be used.
+
+    >>> summary([Checked("a.abc", 1, usable=True), Checked("b.mid", problem="No notes.")])
+    '2 files, 1 piece to learn from; 1 with a problem, 1 left out.'
+    """
+    files, usable = len({row.file for row in rows}), sum(row.usable for row in rows)
+    problems, out = sum(bool(row.problem) for row in rows), sum(not row.usable for row in rows)
+    return (
+        f"{files} {'file' if files == 1 else 'files'}, {usable} "
+        f"{'piece' if usable == 1 else 'pieces'} to learn from; {problems} with a problem, "
+        f"{out} left out."
+    )
