@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 
 import pytest
 import uvicorn
@@ -369,6 +369,24 @@ def test_who_reads_nothing_is_cut_off(monkeypatch):
 async def until_gone(receive):
     while (await receive())["type"] != "http.disconnect":
         pass
+
+
+def test_another_machine_gets_so_many_connections(monkeypatch):
+    monkeypatch.setattr(_connection, "is_loopback", lambda host: False)
+    monkeypatch.setattr(_connection, "A_CLIENT", 3)
+    with clocked(short, monkeypatch) as address, ExitStack() as lines:
+        for _ in range(3):
+            lines.enter_context(raw(address))
+        one_more = lines.enter_context(raw(address))
+        assert cut_off(one_more) < 3
+
+
+def test_hundreds_of_connections_that_say_nothing_hinder_nobody(running):
+    with ExitStack() as lines:
+        for _ in range(600):
+            lines.enter_context(raw(running))
+        for _ in range(20):
+            assert asked(running, "GET", "/api/health")[0] == 200
 
 
 def test_who_is_quick_is_served_again_and_again(monkeypatch):

@@ -2,7 +2,8 @@
 
 A client that opens a connection and sends no request, sends its headers byte by byte, goes on
 sending after its answer, or asks for much and reads nothing, is cut off; one that waits between two
-requests has uvicorn's own clock. When the studio closes, so do the streams of events.
+requests has uvicorn's own clock. Another machine gets so many connections and no more. When the
+studio closes, so do the streams of events.
 """
 
 from __future__ import annotations
@@ -12,9 +13,12 @@ import asyncio
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from nokturn.studio._hosts import is_loopback
+
 HEADERS_S = 10.0
 LINGER_S = 30.0  # of a body whose answer is out: cut off at once, many a client misses the answer
 READER_S = 30.0
+A_CLIENT = 100  # connections from one other machine; all programs on this one are one client
 
 
 class Connection(H11Protocol):
@@ -26,6 +30,8 @@ class Connection(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin: the headers must come soon."""
         super().connection_made(transport)
+        if self._is_one_too_many():
+            transport.abort()
         self._watch()
 
     def data_received(self, data: bytes) -> None:
@@ -53,6 +59,13 @@ class Connection(H11Protocol):
         """The studio closes: whoever still gets an answer sees its end."""
         super().shutdown()
         self.transport.close()
+
+    def _is_one_too_many(self) -> bool:
+        who = self.client[0] if self.client else ""
+        if not who or is_loopback(who):
+            return False
+        ours = [one.client for one in self.connections if isinstance(one, Connection)]
+        return sum(client is not None and client[0] == who for client in ours) > A_CLIENT
 
     def _watch(self) -> None:
         """Set the clock while there is no request to answer, or its answer is out."""

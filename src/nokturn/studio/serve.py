@@ -30,8 +30,9 @@ if TYPE_CHECKING:
 
 TRIES = 50  # ports after the one that was asked for
 BACKLOG = 256
-CONNECTIONS = 800  # of them 512 may be streams of events
+CONNECTIONS = 2000  # of them 512 may be streams of events
 FILES = 4096  # open at once, where the system lets us
+SPARE = 200  # of them for workers, the library and what is sent
 KEEP_ALIVE_S = 15
 CLOSING_S = 3
 _LINGERING = (errno.EADDRINUSE, errno.EACCES) if sys.platform == "win32" else (errno.EADDRINUSE,)
@@ -115,8 +116,8 @@ def run(settings: Settings, listening: socket.socket, when_ready: Callable[[], N
             await super().startup(sockets)
             threading.Thread(target=when_ready, daemon=True).start()
 
-    _allow_files()
-    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
+    for name in ("uvicorn.error", "python_multipart"):  # what a client did wrong, it is told
+        logging.getLogger(name).setLevel(logging.ERROR)
     config = Config(
         create_app(settings),
         http=Connection,
@@ -126,7 +127,7 @@ def run(settings: Settings, listening: socket.socket, when_ready: Callable[[], N
         access_log=False,  # addresses may hold a token
         proxy_headers=False,  # nobody stands in front of us whose word on the client counts
         server_header=False,
-        limit_concurrency=CONNECTIONS,
+        limit_concurrency=min(CONNECTIONS, _files() - SPARE),
         backlog=BACKLOG,
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=CLOSING_S,
@@ -178,13 +179,15 @@ def _reached(wildcard: str) -> str:
         return str(asked.getsockname()[0])
 
 
-def _allow_files() -> None:
-    """Let as many files be open as there may be connections, where the system lets us."""
+def _files() -> int:
+    """Return how many files may be open, connections among them, after asking for enough."""
     try:
         import resource
     except ImportError:  # Windows counts them otherwise
-        return
+        return FILES
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft != resource.RLIM_INFINITY and soft < FILES:
-        most = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))
+    if soft == resource.RLIM_INFINITY or soft >= FILES:
+        return FILES
+    most = FILES if hard == resource.RLIM_INFINITY else max(soft, min(FILES, hard))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    return most
