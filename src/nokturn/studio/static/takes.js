@@ -51,8 +51,9 @@ export class Takes {
     const body = h(
       "button",
       { class: "take-body", type: "button", aria: { pressed: String(picked) }, data: { focus: `take-${i}` }, on: { click: () => this.onpick(i) } },
-      h("span", { class: "take-head" }, h("span", { class: "take-letter" }, letter), said),
+      h("span", { class: "take-letter" }, letter),
       picture,
+      said,
     );
     const star = take.id
       ? h("button", { class: "icon-button take-star", type: "button", aria: { pressed: String(take.starred), label: `${t("common.star")}: ${letter}` }, data: { focus: `star-${i}` }, on: { click: () => this.onstar(i) } }, icon(take.starred ? "starred" : "star"))

@@ -208,7 +208,7 @@ class Compose {
   #stopping() {
     this.bar = h("progress", { class: "progress", max: 1, value: 0, aria: { label: t("compose.writing") } });
     this.said = h("p", { class: "small num" });
-    this.stopButton = h("button", { class: "button grow", type: "button", on: { click: () => this.session.stop() } }, icon("stop"), t("compose.stop"));
+    this.stopButton = h("button", { class: "button grow", type: "button", title: t("compose.stopWhy"), on: { click: () => this.session.stop() } }, icon("stop"), t("compose.stop"));
     const cancel = h("button", { class: "button quiet", type: "button", on: { click: () => this.session.cancel() } }, t("compose.cancel"));
     return h("div", { class: "stack tight" }, this.bar, this.said, h("div", { class: "row tight" }, this.stopButton, cancel));
   }
