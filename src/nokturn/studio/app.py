@@ -21,6 +21,7 @@ from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
 from nokturn.errors import Error, UsageError
+from nokturn.rendering.pictures import FONTS
 from nokturn.studio._cache import Cache
 from nokturn.studio._newcomers import Newcomers
 from nokturn.studio._uploads import sweep
@@ -64,6 +65,7 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(module.router, prefix="/api")
     for path in SCREENS:
         app.add_api_route(path, _page, include_in_schema=False)
+    app.mount("/static/fonts", StaticFiles(directory=FONTS), name="fonts")
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_exception_handler(Exception, _answer)
     for kind in (HTTPException, RequestValidationError, Error):

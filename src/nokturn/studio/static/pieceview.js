@@ -74,10 +74,11 @@ export class PieceView {
 
   /**
    * Show a piece of the library; what plays goes on in it at the same bar.
-   * @param {string} id
+   * @param {string | Stage} piece its id, or its stage where that is at hand
    * @returns {Promise<Stage | null>} null where it could not be had, which is shown
    */
-  async show(id) {
+  async show(piece) {
+    const id = this.#known(piece);
     this.id = id;
     this.#problem(null);
     const asked = (this.#asked += 1);
@@ -88,15 +89,18 @@ export class PieceView {
       await this.#sound(id, stage);
       return stage;
     } catch (error) {
-      if (asked === this.#asked) this.#problem(error, () => this.show(id));
+      if (asked === this.#asked) this.#problem(error, () => this.show(piece));
       return null;
     }
   }
 
-  /** Fetch a piece's notes and sound, so that it can be gone over to without a gap. @param {string} id */
-  async prepare(id) {
-    const stage = await this.#stage(id);
-    await this.#load(id, stage);
+  /**
+   * Fetch a piece's notes and sound, so that it can be gone over to without a gap.
+   * @param {string | Stage} piece
+   */
+  async prepare(piece) {
+    const id = this.#known(piece);
+    await hearable(this.player, id, await this.#stage(id));
   }
 
   /** Show a stage that is at hand. @param {Stage} stage */
@@ -257,6 +261,14 @@ export class PieceView {
     this.#ends.push(() => resized.disconnect());
   }
 
+  /** The id of a piece, whose stage is kept where it came along. */
+  #known(/** @type {string | Stage} */ piece) {
+    if (typeof piece === "string") return piece;
+    const id = piece.id ?? "";
+    this.#stages.set(id, Promise.resolve(piece));
+    return id;
+  }
+
   /** @param {string} id @returns {Promise<Stage>} */
   #stage(id) {
     let found = this.#stages.get(id);
@@ -271,7 +283,7 @@ export class PieceView {
   async #sound(/** @type {string} */ id, /** @type {Stage} */ stage) {
     this.transport.setLoading(!this.player.has(id));
     try {
-      await this.#load(id, stage);
+      await hearable(this.player, id, stage);
       if (this.id !== id) return;
       await this.player.switchTo(id);
       this.tracks.setStage(stage);
@@ -280,13 +292,6 @@ export class PieceView {
     } catch (error) {
       if (this.id === id) this.transport.setProblem(error, () => this.#sound(id, stage));
     }
-  }
-
-  async #load(/** @type {string} */ id, /** @type {Stage} */ stage) {
-    if (this.player.has(id)) return;
-    const at = (/** @type {number} */ tempo) => get(`/pieces/${id}/stems?tempo=${tempo}`);
-    const sound = await at(1);
-    await this.player.load(id, { ...sound, seconds: stage.seconds, bars: stage.bars, at });
   }
 
   /** Fetch the score for this width, where it is seen. */
@@ -405,8 +410,7 @@ export class PieceView {
   goOn() {
     const bars = this.stage?.bars ?? [];
     const last = this.selection.now?.bars[1] ?? bars[barAt(bars, this.player.position)]?.number ?? 1;
-    const first = this.selection.now?.bars[0] ?? bars[0]?.number ?? 1;
-    void go(`/?from=${encodeURIComponent(this.id)}&bars=${first}-${last}`);
+    void go(`/?from=${encodeURIComponent(this.id)}&from_bars=${last}`);
   }
 
   async #edit(/** @type {object} */ change, /** @type {string} */ told) {
@@ -478,4 +482,17 @@ export class PieceView {
   #tell(/** @type {string} */ event, /** @type {unknown} */ detail) {
     for (const fn of this.#listeners.get(event) ?? []) fn(detail);
   }
+}
+
+/**
+ * Have the sound of a piece ready in a player; at another tempo it asks the server again.
+ * @param {Player} player
+ * @param {string} id
+ * @param {Stage} stage
+ */
+export async function hearable(player, id, stage) {
+  if (player.has(id)) return;
+  const at = (/** @type {number} */ tempo) => get(`/pieces/${id}/stems?tempo=${tempo}`);
+  const sound = await at(1);
+  await player.load(id, { ...sound, seconds: stage.seconds, bars: stage.bars, at });
 }

@@ -80,6 +80,11 @@ export class Roll {
     return this.#scale.stage;
   }
 
+  /** Second of the music at which the playhead is drawn. */
+  get position() {
+    return this.#shown.position;
+  }
+
   /** Numbers of the notes that sound where the playhead stands. */
   get sounding() {
     return this.#shown.sounding;

@@ -6,15 +6,15 @@
  *     view.setStage(stage);                       // which sign sounds when
  *     view.setPosition(player.position);          // once a frame
  *
- * The picture comes from the server and is taken as a drawing only: one that holds a script, foreign
- * content or a listener is refused. Its look is that of `css/score.css`, in the page's colours. The
- * line goes on between onsets, and at the end of a system to its right edge.
+ * The picture comes from the server and is looked through before it is shown. Its look is that of
+ * `css/score.css`, in the page's colours. The line goes on between onsets, and at the end of a system
+ * to its right edge.
  */
 
 import { h, still, svg } from "./dom.js";
+import { drawing } from "./drawing.js";
 import { t } from "./i18n.js";
 
-const BAD = "script, foreignObject, iframe, object, embed, animate, set, style, image";
 const MARGIN = 24; // pixels left around the system that is played
 
 /**
@@ -90,10 +90,11 @@ export class ScoreView {
   /**
    * Show a score.
    * @param {string} text SVG of the server
-   * @throws {Error} it is no picture, or more than one
+   * @throws {Error} it is no picture, or more than a picture
    */
   setSvg(text) {
     const picture = drawing(text);
+    own(picture, `s${(pictures += 1)}-`);
     this.#signs.clear();
     this.#measures.clear();
     this.#lit.clear();
@@ -161,7 +162,7 @@ export class ScoreView {
     this.#line.toggleAttribute("hidden", !place);
     if (!place) return;
     const { x, anchor } = place;
-    const reach = (anchor.bottom - anchor.top) * 0.25;
+    const reach = Math.max(300, (anchor.bottom - anchor.top) * 0.2);
     this.#line.setAttribute("x1", String(x));
     this.#line.setAttribute("x2", String(x));
     this.#line.setAttribute("y1", String(anchor.top - reach));
@@ -340,29 +341,6 @@ export class ScoreView {
 }
 
 let pictures = 0;
-
-/**
- * Read a picture that may only be a picture.
- * @param {string} text
- * @returns {SVGSVGElement}
- * @throws {Error}
- */
-export function drawing(text) {
-  const found = new DOMParser().parseFromString(text, "image/svg+xml");
-  const root = found.documentElement;
-  if (root.localName !== "svg" || found.querySelector("parsererror")) throw new Error(t("piece.badScore"));
-  for (const one of [root, ...root.querySelectorAll("*")]) {
-    if (one.matches(BAD) || [...one.attributes].some(active)) throw new Error(t("piece.badScore"));
-  }
-  own(root, `s${(pictures += 1)}-`);
-  return /** @type {any} */ (document.importNode(root, true));
-}
-
-/** Whether an attribute does more than draw. */
-function active(/** @type {Attr} */ { localName, value }) {
-  if (/^on/i.test(localName) || localName === "style") return true;
-  return localName === "href" && !value.startsWith("#");
-}
 
 /** Give glyphs names of their own, as the page may hold several scores. */
 function own(/** @type {Element} */ root, /** @type {string} */ prefix) {

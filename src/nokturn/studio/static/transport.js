@@ -82,6 +82,8 @@ export class Transport {
   setPosition(seconds) {
     const stage = this.#stage;
     if (document.activeElement !== this.place || !this.place.matches(":active")) this.place.value = String(seconds);
+    const share = stage?.seconds ? Math.min(1, seconds / stage.seconds) : 0;
+    this.place.style.setProperty("--share", `${(share * 100).toFixed(2)}%`);
     const bar = stage?.bars[barAt(stage.bars, seconds)];
     const { counting } = this.player;
     if (counting) this.#count(counting);
@@ -90,8 +92,6 @@ export class Transport {
     this.#said = told;
     this.now.textContent = clock(seconds);
     this.bar.textContent = bar ? t("piece.bar", { n: bar.number }) : "";
-    const share = stage?.seconds ? Math.min(1, seconds / stage.seconds) : 0;
-    this.place.style.setProperty("--share", `${share * 100}%`);
     this.place.setAttribute("aria-valuetext", `${this.bar.textContent}, ${clock(seconds)}`);
     if (!counting) this.#face();
   }

@@ -6,7 +6,7 @@
  */
 
 import { del, get, patch, post } from "../api.js";
-import { announce, clear, h, icon } from "../dom.js";
+import { announce, clear, h, icon, sheet } from "../dom.js";
 import { ago, clock, number, t } from "../i18n.js";
 import { register } from "../keys.js";
 import { PieceView } from "../pieceview.js";
@@ -15,6 +15,7 @@ import { go, link } from "../router.js";
 
 /** @param {HTMLElement} root @param {{id: string}} params */
 export async function show(root, { id }) {
+  await sheet("piece");
   const screen = new PieceScreen(root, id);
   await screen.load();
   return { leave: () => screen.close() };

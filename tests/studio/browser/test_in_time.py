@@ -1,0 +1,225 @@
+"""What is seen is what is heard: cursors beside the audio clock, loops, tempo, takes."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+REEL = """X:1
+T:Reel of the clock
+M:4/4
+L:1/8
+Q:1/4=150
+K:Ador
+|:EAAB c2BA|GEDE G2GA|B2BA GABd|1 e2dB A4:|2 edBG A4||
+"""
+JIG = """X:1
+T:Jig of the clock
+M:6/8
+L:1/8
+Q:3/8=96
+K:D
+|:A|d2f afd|g2e cBA|d2f agf|e3 d2:|
+"""
+FASTER = REEL.replace("1/4=150", "1/4=180").replace("clock", "other clock").replace("e2dB", "cBAG")
+MOST = 0.05  # seconds that a cursor may be off
+
+# a piece view, its player, and ears: the last samples that went out, and when
+OPEN = """async (id) => {
+  const [{ PieceView }, main] = [await import("/static/pieceview.js"), document.getElementById("main")];
+  main.replaceChildren();
+  const view = new PieceView(main, { view: "both" });
+  const ear = new AnalyserNode(view.player.context, { fftSize: 32768 });
+  view.player.output.connect(ear);
+  Object.assign(window, { view, player: view.player, ear });
+  await view.show(id);
+}"""
+
+# in one frame: where the audio clock is, and what roll, score and text show of it
+SEEN = """() => new Promise((done) => requestAnimationFrame(() => setTimeout(() => {
+  const { stage } = view;
+  const heard = player.positionAt(player.context.currentTime - (player.context.outputLatency || 0));
+  const { x, row, anchors } = view.score.cursor;
+  const of = anchors.flatMap((a, k) => {
+    const next = anchors[k + 1];
+    if (!next || a.row !== row) return [];
+    const to = next.row === row && next.x > a.x ? next.x : a.right;
+    return x >= a.x - 1 && x <= to + 1 ? [a.s + ((x - a.x) / Math.max(1e-9, to - a.x)) * (next.s - a.s)] : [];
+  });
+  const score = of.reduce((best, s) => Math.min(best, Math.abs(s - heard)), 99);
+  const lit = [...document.querySelectorAll(".score .playing")].map((el) => el.dataset.id);
+  const due = (slack) => stage.notes.svg.filter((_, i) => stage.notes.start_s[i] <= heard + slack
+    && stage.notes.end_s[i] > heard - slack).flat();
+  const sure = stage.notes.svg.filter((_, i) => stage.notes.start_s[i] <= heard - 0.05
+    && stage.notes.end_s[i] > heard + 0.05).flat();
+  done({ heard, roll: Math.abs(view.roll.position - heard), score,
+    wrong: lit.filter((id) => !due(0.05).includes(id)).length,
+    missing: sure.filter((id) => !lit.includes(id)).length });
+})))"""
+
+# clicks among the last samples that went out: at which second of music each was heard
+CLICKS = """() => {
+  const samples = new Float32Array(ear.fftSize);
+  ear.getFloatTimeDomainData(samples);
+  const now = player.context.currentTime;
+  const found = [];
+  let quiet = 0;
+  for (let i = 0; i < samples.length; i += 1) {
+    const loud = Math.abs(samples[i]) > 0.05;
+    if (loud && quiet > 2000) found.push(player.positionAt(now - (samples.length - i) / 44100));
+    quiet = loud ? 0 : quiet + 1;
+  }
+  return found;
+}"""
+
+
+@pytest.fixture
+def reel(live_studio, open_page, until):
+    """A page with a reel ready to play."""
+    page = open_page("/help")
+    until(page, "document.querySelector('#main *') !== null")
+    page.evaluate(OPEN, live_studio.add(REEL))
+    until(page, "player.key !== '' && !view.score.empty")
+    return page
+
+
+def check_cursors(page, times, seed=1):
+    """Look at so many moments, by chance."""
+    chance = random.Random(seed)
+    for _ in range(times):
+        page.wait_for_timeout(chance.uniform(30, 250))
+        seen = page.evaluate(SEEN)
+        assert seen["roll"] < MOST, seen
+        assert seen["score"] < MOST, seen
+        assert not seen["wrong"], seen
+        assert not seen["missing"], seen
+
+
+def check_heard(page, stage, least=1):
+    """Hear the metronome where the cursor says that it is."""
+    due = [
+        bar["start_s"] + k * (bar["end_s"] - bar["start_s"]) / 4 for bar in stage for k in range(4)
+    ]
+    heard = page.evaluate(CLICKS)
+    assert len(heard) >= least, heard
+    for at in heard:
+        assert min(abs(at - beat) for beat in due) < MOST, (at, due)
+
+
+def only_clicks(page):
+    """Leave nothing but the metronome."""
+    page.evaluate("player.stems.forEach((stem) => player.mute(stem, true)); player.metronome(true)")
+
+
+def test_roll_score_and_text_show_what_is_heard(reel):
+    reel.evaluate("player.play()")
+    reel.wait_for_timeout(300)
+    check_cursors(reel, 20)
+
+
+def test_cursors_are_right_after_seek_loop_and_tempo(reel, until):
+    reel.evaluate("player.play(); player.seek(9.3)")
+    reel.wait_for_timeout(200)
+    check_cursors(reel, 4)
+    reel.evaluate("player.setLoop(view.stage.bars[1].start_s, view.stage.bars[2].start_s)")
+    reel.wait_for_timeout(200)
+    check_cursors(reel, 12)
+    assert reel.evaluate("player.position < view.stage.bars[2].start_s + 0.05")
+    reel.evaluate("player.setLoop(null); player.setTempo(0.8)")
+    reel.wait_for_timeout(150)
+    check_cursors(reel, 3)
+    until(reel, "player.exact")
+    reel.wait_for_timeout(150)
+    check_cursors(reel, 5)
+
+
+def test_the_metronome_is_heard_where_the_cursor_says(reel, until):
+    stage = reel.evaluate("view.stage.bars")
+    only_clicks(reel)
+    reel.evaluate("player.play()")
+    reel.wait_for_timeout(900)
+    check_heard(reel, stage)
+    reel.evaluate("player.seek(view.stage.bars[5].start_s + 0.11)")
+    reel.wait_for_timeout(900)
+    check_heard(reel, stage)
+    reel.evaluate("player.setLoop(view.stage.bars[2].start_s, view.stage.bars[3].start_s)")
+    reel.wait_for_timeout(2600)
+    check_heard(reel, stage)
+    reel.evaluate("player.setLoop(null); player.setTempo(0.75)")
+    until(reel, "player.exact")
+    reel.wait_for_timeout(1000)
+    check_heard(reel, stage)
+    assert reel.evaluate("player.position") > 0
+
+
+def test_a_loop_is_exact_to_the_sample(reel):
+    """Ten times round a bar is ten bars on the audio clock, however they are counted."""
+    from_s, to_s = reel.evaluate("[view.stage.bars[1].start_s, view.stage.bars[2].start_s]")
+    reel.evaluate(f"player.setLoop({from_s}, {to_s}); player.play()")
+    loop = reel.evaluate("player.loop")
+    assert all(abs(edge * 44_100 - round(edge * 44_100)) < 1e-6 for edge in loop)
+    start = reel.evaluate(
+        "[player.context.currentTime, player.positionAt(player.context.currentTime)]"
+    )
+    length = loop[1] - loop[0]
+    later = reel.evaluate(f"player.positionAt({start[0]} + 1 + 10 * {length})")
+    once = reel.evaluate(f"player.positionAt({start[0]} + 1)")
+    assert later == pytest.approx(once, abs=1e-9)
+
+
+def test_takes_are_switched_at_the_same_bar_without_a_gap(live_studio, reel, until):
+    other = live_studio.add(FASTER)
+    reel.evaluate("(id) => view.prepare(id)", other)
+    until(reel, f"player.has('{other}')")
+    reel.evaluate("player.play(); player.seek(2.0)")
+    reel.wait_for_timeout(600)
+    places = reel.evaluate(
+        """async (id) => {
+          const at = (p, stage) => { const bar = stage.bars.findLast((b) => b.start_s <= p + 1e-6);
+            return bar.number + (p - bar.start_s) / (bar.end_s - bar.start_s); };
+          const soon = player.context.currentTime + 0.025;
+          const before = at(player.positionAt(soon), view.stage);
+          await view.show(id);
+          return [before, at(player.positionAt(soon), view.stage), player.playing];
+        }""",
+        other,
+    )
+    assert places[2]
+    assert places[0] == pytest.approx(places[1], abs=0.05)
+    reel.wait_for_timeout(350)
+    silent = reel.evaluate(
+        """() => {
+          const samples = new Float32Array(ear.fftSize);
+          ear.getFloatTimeDomainData(samples);
+          let [quiet, most] = [0, 0];
+          for (const x of samples) { quiet = Math.abs(x) < 1e-3 ? quiet + 1 : 0; most = Math.max(most, quiet); }
+          return most / 44100;
+        }"""
+    )
+    assert silent < MOST
+
+
+def test_a_count_in_beats_a_bar_before_the_music(live_studio, open_page, until):
+    page = open_page("/help")
+    until(page, "document.querySelector('#main *') !== null")
+    page.evaluate(OPEN, live_studio.add(JIG))
+    until(page, "player.key !== ''")
+    page.evaluate("player.countIn(true); player.play()")
+    until(page, "player.counting === 2", 5)  # two beats in 6/8
+    assert page.evaluate("player.position") == 0
+    assert page.locator(".play-button").inner_text() == "2"
+    until(page, "player.position > 0.2", 8)
+    assert page.evaluate("player.counting") == 0
+
+
+def test_a_muted_track_is_silent_and_faint(reel):
+    reel.evaluate("player.play()")
+    reel.wait_for_timeout(300)
+    reel.evaluate("player.mute(player.stems[0], true)")
+    reel.wait_for_timeout(1000)
+    loudest = reel.evaluate(
+        "() => { const s = new Float32Array(ear.fftSize); ear.getFloatTimeDomainData(s);"
+        " return Math.max(...s.map(Math.abs)); }"
+    )
+    assert loudest < 1e-3
