@@ -39,7 +39,7 @@ function path(notes) {
   const rows = Math.max(ROWS, high - low + 1);
   const row = HEIGHT / rows;
   const top = high + (rows - (high - low + 1)) / 2;
-  const thick = Math.max(row, 3);
+  const thick = Math.max(row, 3.5);
   return notes
     .map(({ x, width, pitch }) => {
       const y = (top - pitch + 0.5) * row - thick / 2;

@@ -34,6 +34,11 @@ export class Row {
     this.update(item);
   }
 
+  /** Where the piece is seen whole. */
+  get address() {
+    return this.item.kind === "lofi" ? `/lofi/${this.item.id}` : `/p/${this.item.id}`;
+  }
+
   get picked() {
     return this.#box.checked;
   }
@@ -51,7 +56,7 @@ export class Row {
   /** Show what is known of the piece now. */
   update(item) {
     this.item = item;
-    clear(this.#title, h("a", { href: `/p/${item.id}` }, item.title));
+    clear(this.#title, h("a", { href: this.address }, item.title));
     clear(this.facts, facts(item));
     this.#box.nextSibling.textContent = t("library.pick", { title: item.title });
     this.#star.setAttribute("aria-pressed", String(item.starred));

@@ -246,7 +246,7 @@ class Library {
       play: (row) => this.play(row),
       pick: (row, range) => this.#pick(row, range),
       menu: (row) => [
-        ["note", t("common.open"), () => go(`/p/${row.item.id}`)],
+        ["note", t("common.open"), () => go(row.address)],
         ["edit", t("common.rename"), () => row.rename()],
         ["plus", t("library.asBeginning"), () => go(`/?from=${row.item.id}`)],
         ["download", t("library.download", { kind: row.item.ending.slice(1).toUpperCase() }), () => download(`/pieces/${row.item.id}/exports/${row.item.ending.slice(1)}`)],
@@ -279,8 +279,7 @@ class Library {
     this.#heard = id;
     row.playing("loading");
     try {
-      const sound = await get(`/pieces/${id}/stems`);
-      await this.#player.load(id, { ...sound, bars: [] });
+      await this.#player.load(id, await sound(row.item));
       if (this.#heard !== id) return;
       this.#player.switchTo(id);
       this.#player.seek(0);
@@ -390,7 +389,7 @@ class Library {
     const rows = this.#picked();
     this.chosen.hidden = rows.length === 0;
     if (!rows.length) return clear(this.chosen);
-    const button = (name, label, run) => h("button", { class: "button", type: "button", on: { click: run } }, icon(name), label);
+    const button = (name, label, run) => h("button", { class: "button", type: "button", title: label, on: { click: run } }, icon(name), h("span", label));
     const all = rows.every((row) => row.item.starred);
     const exporting = popup(button("download", t("library.export"), null), (close) => this.#kinds(close), { label: t("library.export") });
     exporting.classList.add("upward");
@@ -482,6 +481,17 @@ class Library {
     event.preventDefault();
     event.stopPropagation();
   }
+}
+
+/** Return what a piece sounds like; a lo-fi track as it was mixed, where that is there. */
+async function sound(item) {
+  const bars = [{ number: 1, start_s: 0, end_s: item.seconds }]; // all of it: nobody looks at bars here
+  if (item.kind === "lofi") {
+    const track = await get(`/lofi/tracks/${item.id}`);
+    if (track.ready) return { stems: [{ name: "mix", url: track.mix.url }], seconds: item.seconds, bars };
+  }
+  const { stems, seconds } = await get(`/pieces/${item.id}/stems`);
+  return { stems: stems.filter((stem) => stem.part), seconds, bars };
 }
 
 /** Make the list of what is wrong with which file. */
