@@ -15,6 +15,7 @@ from nokturn.music.piece import Piece
 from nokturn.music.score import Score, notes_of
 from nokturn.workflows.info import describe
 from nokturn.workflows.save import kind_named
+from nokturn.workflows.stage import aligned
 
 INCIPIT = 48  # notes: six bars of a reel, told apart in a picture as wide as a thumb
 
@@ -35,10 +36,16 @@ def made(piece: Piece, *, kind: str, parent: str = "") -> dict[str, Any]:
     return {
         "title": told.title, "data": data, "ending": ending, "kind": kind, "parent": parent,
         "key": told.key, "meter": told.meter, "tempo_qpm": round(told.tempo, 3),
-        "bars": told.bars, "seconds": round(told.seconds, 3),
+        "bars": _bars(piece), "seconds": round(told.seconds, 3),
         "model": str(recipe.get("model", "")), "seed": recipe.get("seed"), "recipe": piece.recipe,
         "incipit": incipit(piece.score),
     }  # fmt: skip
+
+
+def _bars(piece: Piece) -> int:
+    """Return how many bars are played, repeats and all: what was asked for, and the ruler shows."""
+    bars = aligned(piece).bars()
+    return bars[-1].number if bars else 0
 
 
 def _file(piece: Piece) -> tuple[bytes, str]:
