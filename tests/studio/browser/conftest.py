@@ -1,7 +1,7 @@
-"""A real browser before a real studio: what reaches elsewhere, or is complained of, fails the test.
+"""A real browser before a real studio: what reaches elsewhere, or is complained of, is a failure.
 
-Skipped where there is no Chromium. The studio is a process of its own with an empty library, one for
-a module of tests; each test has a page of its own.
+Skipped where there is no Chromium. The studio is a process of its own with an empty library, one
+for a module of tests; each test has a page of its own.
 """
 
 from __future__ import annotations

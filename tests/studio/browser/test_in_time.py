@@ -27,7 +27,8 @@ MOST = 0.05  # seconds that a cursor may be off
 
 # a piece view, its player, and ears: the last samples that went out, and when
 OPEN = """async (id) => {
-  const [{ PieceView }, main] = [await import("/static/pieceview.js"), document.getElementById("main")];
+  const { PieceView } = await import("/static/pieceview.js");
+  const main = document.getElementById("main");
   main.replaceChildren();
   const view = new PieceView(main, { view: "both" });
   const ear = new AnalyserNode(view.player.context, { fftSize: 32768 });
@@ -45,7 +46,8 @@ SEEN = """() => new Promise((done) => requestAnimationFrame(() => setTimeout(() 
     const next = anchors[k + 1];
     if (!next || a.row !== row) return [];
     const to = next.row === row && next.x > a.x ? next.x : a.right;
-    return x >= a.x - 1 && x <= to + 1 ? [a.s + ((x - a.x) / Math.max(1e-9, to - a.x)) * (next.s - a.s)] : [];
+    if (x < a.x - 1 || x > to + 1) return [];
+    return [a.s + ((x - a.x) / Math.max(1e-9, to - a.x)) * (next.s - a.s)];
   });
   const score = of.reduce((best, s) => Math.min(best, Math.abs(s - heard)), 99);
   const lit = [...document.querySelectorAll(".score .playing")].map((el) => el.dataset.id);
@@ -193,7 +195,10 @@ def test_takes_are_switched_at_the_same_bar_without_a_gap(live_studio, reel, unt
           const samples = new Float32Array(ear.fftSize);
           ear.getFloatTimeDomainData(samples);
           let [quiet, most] = [0, 0];
-          for (const x of samples) { quiet = Math.abs(x) < 1e-3 ? quiet + 1 : 0; most = Math.max(most, quiet); }
+          for (const x of samples) {
+            quiet = Math.abs(x) < 1e-3 ? quiet + 1 : 0;
+            most = Math.max(most, quiet);
+          }
           return most / 44100;
         }"""
     )

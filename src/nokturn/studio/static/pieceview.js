@@ -183,8 +183,10 @@ export class PieceView {
     this.roll = new Roll(this.body);
     this.score = new ScoreView(this.body);
     this.text = new TextView(this.body);
-    this.selection = new Selection(this.element, () => this.#actions());
-    this.transport = new Transport(this.element, this.player, { loop: () => (this.loop(), true) });
+    const dock = h("div", { class: "dock" });
+    this.element.append(dock);
+    this.selection = new Selection(dock, () => this.#actions());
+    this.transport = new Transport(dock, this.player, { loop: () => (this.loop(), true) });
     this.tracks = new Tracks(this.element, this.player);
     if (this.can.edits) this.tools.append(this.#transposing());
     if (this.can.exports) this.tools.append(this.exports = exportMenu(() => this.#wanted(null)));
@@ -193,9 +195,10 @@ export class PieceView {
   #zoomTools() {
     const tool = (/** @type {string} */ key, /** @type {string} */ sign, /** @type {() => void} */ run) =>
       h("button", { class: "icon-button", type: "button", aria: { label: t(`piece.${key}`) }, title: t(`piece.${key}`), on: { click: run } }, icon(sign));
-    this.follow = h("button", { class: "chip follow", type: "button", aria: { pressed: "true" }, on: { click: () => this.#follow() } }, t("piece.follow"));
+    this.follow = h("button", { class: "chip", type: "button", aria: { pressed: "true" }, on: { click: () => this.#follow() } }, t("piece.follow"));
     return h("div", { class: "zoom-tools", role: "group", aria: { label: t("piece.zoom") } },
-      this.follow, tool("zoomOut", "zoomout", () => this.roll.zoom(1 / 1.4)), tool("zoomIn", "zoomin", () => this.roll.zoom(1.4)), tool("fit", "both", () => this.roll.fit()));
+      this.follow, tool("zoomOut", "zoomout", () => this.roll.zoom(1 / 1.4)), tool("zoomIn", "zoomin", () => this.roll.zoom(1.4)),
+      h("button", { class: "chip", type: "button", on: { click: () => this.roll.fit() } }, t("piece.fit")));
   }
 
   #follow() {

@@ -246,6 +246,7 @@ export function placeOf(stage, i) {
   return { name, bar: notes.bar[i], beat: notes.beat[i], length: notes.duration_q[i] / quarters };
 }
 
+const NEAR = 20; // thousandths that playing freely adds
 const FRACTIONS = new Map([
   [0, ""], [125, "⅛"], [167, "⅙"], [250, "¼"], [333, "⅓"], [375, "⅜"],
   [500, "½"], [625, "⅝"], [667, "⅔"], [750, "¾"], [833, "⅚"], [875, "⅞"],
@@ -254,10 +255,10 @@ const FRACTIONS = new Map([
 /** A number as a musician writes it: 2½. @param {number} value @param {(n: number) => string} other */
 export function mixed(value, other) {
   const rounded = Math.round(value * 1000) / 1000;
-  const whole = Math.floor(rounded + 0.0015);
+  const whole = Math.floor(rounded + NEAR / 1000);
   const rest = Math.max(0, Math.round((rounded - whole) * 1000));
   for (const [thousandths, sign] of FRACTIONS) {
-    if (Math.abs(rest - thousandths) < 2) return (whole || !sign ? String(whole) : "") + sign;
+    if (Math.abs(rest - thousandths) < NEAR) return (whole || !sign ? String(whole) : "") + sign;
   }
   return other(Math.round(value * 100) / 100);
 }
