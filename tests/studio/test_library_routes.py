@@ -39,7 +39,7 @@ def studio(tmp_path_factory):
         yield client
 
 
-@pytest.fixture()
+@pytest.fixture
 def reel(studio):
     """The id of a piece."""
     return brought(studio, REEL)
