@@ -22,7 +22,8 @@ const GROUPS = {
 };
 
 /**
- * @typedef {{id: string, bars?: [number, number] | null, bpm?: number | null}} Wanted
+ * @typedef {{id: string, bars?: [number, number] | null, bpm?: number | null, mix?: string,
+ *   path?: string}} Wanted `path`: where its exports are, if not with the piece; `mix`: which mix
  * @typedef {{kind: string, name: string, bytes: number | null, seconds_to_make?: number}} Row
  */
 
@@ -42,7 +43,7 @@ function panel(/** @type {Wanted} */ wanted) {
   const place = h("div", { class: "exports" }, h("div", { class: "skeleton" }), h("div", { class: "skeleton" }));
   const fill = async () => {
     try {
-      const rows = /** @type {Row[]} */ (await get(`/pieces/${wanted.id}/exports${query(wanted)}`));
+      const rows = /** @type {Row[]} */ (await get(`${exportsOf(wanted)}${query(wanted)}`));
       clear(place, head(wanted), ...groups(rows).map(([name, list]) => group(name, list, wanted)));
       /** @type {HTMLElement | null} */ (place.querySelector("button"))?.focus();
     } catch (error) {
@@ -100,7 +101,7 @@ async function made(/** @type {Row} */ row, /** @type {Wanted} */ wanted, /** @t
   clear(size, bar);
   clear(trouble);
   try {
-    const file = await fetched(`/pieces/${wanted.id}/exports/${row.kind}${query(wanted)}`, row.name, (share) => (bar.value = share));
+    const file = await fetched(`${exportsOf(wanted)}/${row.kind}${query(wanted)}`, row.name, (share) => (bar.value = share));
     save(file.blob, file.name);
     clear(size, icon("check"), bytes(file.blob.size));
     announce(t("piece.exported", { name: file.name }));
@@ -111,10 +112,13 @@ async function made(/** @type {Row} */ row, /** @type {Wanted} */ wanted, /** @t
   button.ariaBusy = null;
 }
 
-function query(/** @type {Wanted} */ { bars, bpm }) {
+const exportsOf = (/** @type {Wanted} */ { id, path = `/pieces/${id}` }) => `${path}/exports`;
+
+function query(/** @type {Wanted} */ { bars, bpm, mix }) {
   const asked = new URLSearchParams();
   if (bars) asked.set("bars", bars[0] === bars[1] ? String(bars[0]) : bars.join("-"));
   if (bpm) asked.set("bpm", String(bpm));
+  if (mix) asked.set("mix", mix);
   return asked.size ? `?${asked}` : "";
 }
 

@@ -103,6 +103,7 @@ function results(job, close) {
   const { pieces = [], piece, model } = job.result ?? {};
   const open = (path, text) => h("a", { class: "button small quiet", href: path, on: { click: () => close(false) } }, text);
   if (model) return [open(`/models/${encodeURIComponent(model)}`, t("jobs.openModel"))];
-  if (piece) return [open(job.verb === "lofi" ? `/lofi/${piece}` : `/p/${piece}`, t("jobs.open"))];
+  if (piece) return [open(`/p/${piece}`, t("jobs.open"))];
+  if (job.verb === "lofi") return pieces.map((id) => open(`/lofi/${id}`, t("jobs.open")));
   return pieces.slice(0, 4).map((id, i) => open(`/p/${id}`, pieces.length > 1 ? "ABCD"[i] : t("jobs.open")));
 }

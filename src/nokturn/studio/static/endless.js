@@ -1,0 +1,284 @@
+/**
+ * Endless: section after section without a gap, until it is stopped or the timer lets it sleep.
+ *
+ *     const endless = new Endless(() => ({ preset: "dusty", settings: {}, seed: 7 }));
+ *     endless.start();  endless.sleepIn(30);  endless.stop();
+ *
+ * Sections come from the server as sound of 44.1 kHz and are laid end to end, to the sample, on the
+ * clock of an audio context of that rate. The next is asked for when the present one has twelve
+ * seconds left, so that settings that change are heard from the next section on. Should the server
+ * be late, the last eight seconds go round until it is there: it is never silent.
+ */
+
+import { connection } from "./api.js";
+import { h, icon } from "./dom.js";
+import { choice } from "./controls.js";
+import { clock, t } from "./i18n.js";
+
+const RATE = 44100;
+const AHEAD_S = 12; // before the end, when the next section is asked for
+const HURRY_S = 1.5; // before the end, when what is there goes round
+const ROUND_S = 8; // that go round then: the last seconds
+const JOIN_S = 0.4;
+const FADE_S = 30; // of the sleep timer
+const STOP_S = 0.4;
+const SLEEP = [0, 15, 30, 60, 120];
+
+export class Endless {
+  playing = false;
+  /** What sounds: the name of the section. */
+  name = "";
+  /** Blocks as they were laid down: first sample of each on the time line; for tests. */
+  laid = [];
+  #context = null;
+  #gain = null;
+  #stream = "";
+  #number = 0;
+  #begun = 0;
+  #samples = 0; // laid down so far
+  #round = null; // what goes round while the server is late
+  #timer = 0;
+  #asking = false;
+  #sleepAt = 0;
+  #voice = null;
+  #listeners = new Set();
+
+  /** @param {() => {preset: string, settings: any, seed: number}} wanted */
+  constructor(wanted) {
+    this.wanted = wanted;
+  }
+
+  /** @param {() => void} fn */
+  onchange(fn) {
+    this.#listeners.add(fn);
+  }
+
+  /** Seconds that have been heard. */
+  get seconds() {
+    return this.playing && this.#begun ? Math.max(0, this.#context.currentTime - this.#begun) : 0;
+  }
+
+  /** Seconds until it sleeps; 0 where no timer runs. */
+  get left() {
+    return this.#sleepAt ? Math.max(0, (this.#sleepAt - Date.now()) / 1000) : 0;
+  }
+
+  /** Seconds of sound that lie ready. */
+  get ahead() {
+    return this.#begun ? this.#begun + this.#samples / RATE - this.#context.currentTime : 0;
+  }
+
+  async start() {
+    if (this.playing) return;
+    this.#context ??= new AudioContext({ sampleRate: RATE });
+    await this.#context.resume();
+    this.#gain = new GainNode(this.#context, { gain: 1 });
+    this.#gain.connect(this.#context.destination);
+    Object.assign(this, { playing: true, name: "", laid: [], trouble: null });
+    this.#stream = Array.from(crypto.getRandomValues(new Uint8Array(6)), (x) => x.toString(16).padStart(2, "0")).join("");
+    this.#number = this.#begun = this.#samples = 0;
+    this.seed = this.wanted().seed;
+    this.#session(true);
+    this.#timer = window.setInterval(() => this.#tick(), 250);
+    this.#tell();
+    await this.#ask();
+  }
+
+  /** @param {number} [seconds] of the fade */
+  stop(seconds = STOP_S) {
+    if (!this.playing) return;
+    const { currentTime } = this.#context;
+    const gain = this.#gain;
+    gain.gain.cancelScheduledValues(currentTime);
+    gain.gain.setTargetAtTime(0, currentTime, seconds / 4);
+    setTimeout(() => gain.disconnect(), seconds * 1000 + 200);
+    clearInterval(this.#timer);
+    this.playing = false;
+    this.#sleepAt = 0;
+    this.#session(false);
+    this.#tell();
+  }
+
+  /** Let it fade away and stop. @param {number} minutes 0 = never */
+  sleepIn(minutes) {
+    this.#sleepAt = minutes ? Date.now() + minutes * 60_000 : 0;
+    if (!this.#gain) return;
+    const now = this.#context.currentTime;
+    this.#gain.gain.cancelScheduledValues(now);
+    this.#gain.gain.setTargetAtTime(1, now, 0.1);
+    if (minutes) {
+      const fade = Math.min(FADE_S, minutes * 60);
+      this.#gain.gain.setTargetAtTime(0, now + minutes * 60 - fade, fade / 4);
+    }
+    this.#tell();
+  }
+
+  async close() {
+    this.stop(0.05);
+    this.#listeners.clear();
+    await this.#context?.close();
+    this.#context = null;
+  }
+
+  #tick() {
+    if (this.#sleepAt && Date.now() >= this.#sleepAt) return this.stop();
+    if (this.#begun && this.ahead < HURRY_S) this.#goRound();
+    if (!this.#asking && this.ahead < AHEAD_S) void this.#ask();
+    const now = this.laid.find((block) => this.seconds < block.end);
+    if (now && now.name !== this.name) {
+      this.name = now.name;
+      this.#session(true);
+    }
+    this.#tell();
+  }
+
+  /** Ask for the next section and lay it down. */
+  async #ask() {
+    this.#asking = true;
+    const stream = this.#stream;
+    try {
+      const { preset, settings } = this.wanted();
+      const answer = await fetch("/api/lofi/section", {
+        method: "POST", cache: "no-store", headers: { "Content-Type": "application/json" },
+        body: JSON.stringify({ stream, number: this.#number, preset, settings, seed: this.seed }),
+      });
+      if (!this.playing || stream !== this.#stream) return;
+      if (!answer.ok) return this.#refused(answer);
+      const buffer = await this.#context.decodeAudioData(await answer.arrayBuffer());
+      if (!this.playing || stream !== this.#stream) return;
+      this.trouble = null;
+      this.#number += 1;
+      this.#lay(buffer, answer.headers.get("X-Section") ?? "");
+    } catch {
+      void connection.lost(); // what is there goes round until it is back
+    } finally {
+      this.#asking = false;
+    }
+  }
+
+  async #refused(answer) {
+    const told = (await answer.json().catch(() => null))?.error;
+    if (answer.status === 503) return; // asked again by the next tick
+    if (this.#number) { // its state is gone: a new stream goes on from here
+      this.#stream = this.#stream.split("").reverse().join("");
+      this.#number = 0;
+      return;
+    }
+    this.trouble = told;
+    this.stop();
+  }
+
+  /** Lay a section down at the end of what is there. */
+  #lay(buffer, name) {
+    const { currentTime } = this.#context;
+    if (!this.#begun) this.#begun = currentTime + 0.1;
+    const late = this.#round ? this.#endRound() : 0;
+    const when = this.#begun + this.#samples / RATE;
+    const source = new AudioBufferSourceNode(this.#context, { buffer });
+    const gain = new GainNode(this.#context, { gain: late ? 0 : 1 });
+    if (late) gain.gain.setTargetAtTime(1, when, JOIN_S / 3);
+    source.connect(gain).connect(this.#gain);
+    source.start(when);
+    this.laid.push({ start: this.#samples, length: buffer.length, end: (this.#samples + buffer.length) / RATE, name });
+    this.#samples += buffer.length;
+    this.#voice = { buffer };
+  }
+
+  /** Stop what goes round, softly where it is heard; returns whether it was. */
+  #endRound() {
+    const { source, gain } = this.#round;
+    this.#round = null;
+    const soon = this.#context.currentTime + 0.05;
+    if (this.#begun + this.#samples / RATE > soon) { // just in time: the section follows exactly
+      source.stop();
+      source.disconnect();
+      return false;
+    }
+    gain.gain.setTargetAtTime(0, soon, JOIN_S / 3);
+    source.stop(soon + 2 * JOIN_S);
+    this.#samples = Math.round((soon - this.#begun) * RATE);
+    return true;
+  }
+
+  /** The server is late: let the last seconds go round from the end on. */
+  #goRound() {
+    if (this.#round || !this.#voice) return;
+    const { buffer } = this.#voice;
+    const from = Math.max(0, buffer.duration - ROUND_S);
+    const when = this.#begun + this.#samples / RATE;
+    const source = new AudioBufferSourceNode(this.#context, { buffer, loop: true, loopStart: from, loopEnd: buffer.duration });
+    const gain = new GainNode(this.#context, { gain: 1 });
+    source.connect(gain).connect(this.#gain);
+    source.start(when, from);
+    this.#round = { source, gain };
+  }
+
+  /** Media keys and the lock screen; they need an element that plays, so a silent one does. */
+  #session(on) {
+    const session = navigator.mediaSession;
+    if (!session) return;
+    this.silence ??= h("audio", { loop: true, src: silence() });
+    if (on) void this.silence.play().catch(() => {}); // without it only the keys are missing
+    else this.silence.pause();
+    session.playbackState = on ? "playing" : "paused";
+    if (on) session.metadata = new MediaMetadata({ title: this.name || t("lofi.endless.title"), artist: "Nokturn" });
+    session.setActionHandler("play", () => this.start());
+    session.setActionHandler("pause", () => this.stop());
+    session.setActionHandler("stop", () => this.stop());
+  }
+
+  #tell() {
+    for (const fn of this.#listeners) fn();
+  }
+}
+
+/** The address of ten seconds of silence. */
+function silence() {
+  const count = 80000;
+  const view = new DataView(new ArrayBuffer(44 + count));
+  const text = (at, word) => [...word].forEach((c, i) => view.setUint8(at + i, c.charCodeAt(0)));
+  text(0, "RIFF");
+  view.setUint32(4, 36 + count, true);
+  text(8, "WAVEfmt ");
+  view.setUint32(16, 16, true);
+  view.setUint16(20, 1, true);
+  view.setUint16(22, 1, true);
+  view.setUint32(24, 8000, true);
+  view.setUint32(28, 8000, true);
+  view.setUint16(32, 1, true);
+  view.setUint16(34, 8, true);
+  text(36, "data");
+  view.setUint32(40, count, true);
+  for (let i = 0; i < count; i += 1) view.setUint8(44 + i, 128);
+  return URL.createObjectURL(new Blob([view.buffer], { type: "audio/wav" }));
+}
+
+/** The panel of endless mode. @param {Endless} endless @param {() => void} onstart */
+export function endlessPanel(endless, onstart) {
+  const button = h("button", { class: "play-button", type: "button", on: { click: () => (endless.playing ? endless.stop() : (onstart(), void endless.start())) } });
+  const name = h("p", { class: "endless-name" });
+  const told = h("p", { class: "small muted num" });
+  const sleep = choice(t("lofi.endless.sleep"), SLEEP.map((m) => [String(m), m ? t("lofi.endless.minutes", { n: m }) : t("lofi.endless.never")]), "0", (value) => endless.sleepIn(Number(value)));
+  const draw = () => {
+    const { playing, ahead } = endless;
+    const label = t(playing ? "lofi.endless.stop" : "lofi.endless.start");
+    if (button.ariaLabel !== label) {
+      button.ariaLabel = label;
+      button.title = label;
+      button.replaceChildren(icon(playing ? "pause" : "play"));
+    }
+    name.textContent = playing ? (endless.name ? section(endless.name) : t("lofi.endless.writing")) : t("lofi.endless.title");
+    const left = endless.left ? ` · ${t("lofi.endless.left", { time: clock(endless.left) })}` : "";
+    told.textContent = endless.trouble ? endless.trouble.what : playing ? `${clock(endless.seconds)} · ${t("lofi.endless.ahead", { n: Math.max(0, Math.round(ahead)) })}${left}` : t("lofi.endless.about");
+    if (!playing && sleep.value !== "0" && !endless.left) sleep.value = "0";
+  };
+  endless.onchange(draw);
+  draw();
+  return h("div", { class: "endless" }, h("div", { class: "row" }, button, h("div", { class: "grow" }, name, told)), sleep);
+}
+
+/** The name of a section in the language of the page. */
+function section(name) {
+  const [part, key] = name.split(" in ");
+  return t("lofi.endless.section", { part: part === "break" ? t("lofi.endless.break") : part, key: key ?? "" });
+}
