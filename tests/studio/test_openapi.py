@@ -10,7 +10,7 @@ import schemathesis
 from schemathesis import GenerationMode
 from wire import asked, studio
 
-EXAMPLES = 8  # of each route and kind
+EXAMPLES = 4  # of each route and kind
 PATIENT = hypothesis.settings(
     max_examples=EXAMPLES,
     deadline=None,

@@ -31,7 +31,7 @@ def chromium() -> str | None:
     return named or next((found for name in NAMES if (found := shutil.which(name))), None)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # while it is open, asyncio.run works in no test of the process
 def browser() -> Iterator[Any]:
     """A browser without a window."""
     path = chromium()
