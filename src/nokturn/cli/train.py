@@ -14,6 +14,7 @@ from nokturn.cli._terminal import Terminal, time_words
 EXAMPLES = (
     "nokturn train my-tunes/ --time 10m",
     "nokturn train tunes.abc --name reels --set model.width=512",
+    "nokturn train reels/ --base folk --time 5m",
     "nokturn train songs/ --tracks melody --transpose octaves",
     "nokturn train --name reels --resume",
 )
@@ -29,6 +30,12 @@ EXAMPLES = (
     multiple=True,
     metavar="NAME=VALUE",
     help="One setting, such as model.width=512. May be repeated.",
+)
+@click.option(
+    "--base",
+    default="",
+    metavar="MODEL[@EPOCH]",
+    help="Go on from a model: its network and what it knows. Else from scratch.",
 )
 @click.option(
     "--valid",
@@ -59,6 +66,7 @@ def train(
     name: str,
     recipe: str | None,
     changes: tuple[str, ...],
+    base: str,
     valid: tuple[str, ...],
     tracks: str,
     transpose: str,
@@ -80,7 +88,7 @@ def train(
             changes = (*changes, f"corpus.{setting}={json.dumps(value)}")
     with stopping() as stop:
         events = workflow(
-            *paths, name=name, recipe=recipe, set=changes, valid=valid, time=time,
+            *paths, name=name, recipe=recipe, set=changes, base=base, valid=valid, time=time,
             quick=quick, resume=resume, stop=stop,
         )  # fmt: skip
         for event in events:

@@ -44,6 +44,7 @@ def train(
     *,
     size: str | int = "auto",
     card: Mapping[str, Any] | None = None,
+    base: Model | None = None,
     resume: bool = False,
     stop: threading.Event | None = None,
     sample: Sample | None = None,
@@ -65,6 +66,9 @@ def train(
         tiny, small, medium, large, auto (by the length of the corpus) or a width.
     card
         For the model's card: corpus, licence, source ...
+    base
+        Begin with this network, over the symbols and side inputs of the store, and not with random
+        weights of ``model``.
     resume
         Go on from the folder's checkpoint; model and settings come from there.
     stop
@@ -107,7 +111,10 @@ def train(
             f"{run.folder} already holds a training.", "Resume it, or choose another name."
         )
     settings = probe.resolved(settings, store, probe.device_of(settings))
-    first = _untrained(store, model, model_settings or {}, size, settings.seed)
+    if base is None or saved:
+        first = _untrained(store, model, model_settings or {}, size, settings.seed)
+    else:
+        first = _primed(base, store)
     card = dict(card or {})
     if isinstance(first, Counted):
         yield from count(store, run, first, settings, card, sample)
@@ -193,9 +200,12 @@ def _untrained(
         base["contexts"] = restore(store.encoding, store.settings, store.vocabulary).contexts
     settings = build(kind.settings_class, base | dict(given), "model")
     inputs = Inputs(len(store.vocabulary), tuple(store.channel_sizes.values()))
+    return _primed(kind.untrained(inputs, settings, seed), store)
+
+
+def _primed(model: Model, store: TokenStore) -> Model:
     segments = store.originals(valid=False)
-    pieces, sides = map(store.piece, segments), map(store.channels, segments)
-    return kind.untrained(inputs, settings, seed).primed(pieces, sides)
+    return model.primed(map(store.piece, segments), map(store.channels, segments))
 
 
 def _plan(trainer: Trainer, machine: probe.Machine) -> None:

@@ -18,6 +18,7 @@ from nokturn.encodings.base import Encoding
 from nokturn.settings import Settings, build
 from nokturn.training.runs import Run
 from nokturn.workflows.save import write_whole
+from nokturn.workflows.tuning import Base
 
 
 class CorpusSettings(Settings):
@@ -50,7 +51,11 @@ def new_encoding(table: Mapping[str, Any]) -> Encoding:
 
 
 def lay_down(
-    run: Run, source: Source, valid: Sequence[str | Path], recipe: Mapping[str, Any]
+    run: Run,
+    source: Source,
+    valid: Sequence[str | Path],
+    recipe: Mapping[str, Any],
+    base: Base | None = None,
 ) -> Corpus:
     """Read a collection and write it as the tokens of a run, with the report beside them.
 
@@ -60,6 +65,8 @@ def lay_down(
         Held-out files; none = those that the collection holds out, or a share of the pieces.
     recipe
         Tables ``encoding`` and ``corpus``.
+    base
+        The model to begin with, whose symbols are used; None = those that the pieces need.
 
     Raises
     ------
@@ -67,10 +74,13 @@ def lay_down(
         Nothing in the files can be used; the message sums up why.
     """
     settings = build(CorpusSettings, recipe.get("corpus", {}), "corpus")
-    encoding = new_encoding(recipe.get("encoding", {}))
+    encoding = base.encoding if base else new_encoding(recipe.get("encoding", {}))
     valid = valid or source.valid_files()
     held_out = picked(ingest(valid), settings.tracks) if valid else None
     corpus = picked(source.load(), settings.tracks)
+    if base:
+        corpus = base.sifted(corpus)
+        held_out = held_out and base.sifted(held_out)
     run.folder.mkdir(parents=True, exist_ok=True)
     keep_report(run, corpus)
     build_store(

@@ -16,6 +16,7 @@ from nokturn import registry
 from nokturn.corpora._store import TokenStore
 from nokturn.errors import Error, UsageError
 from nokturn.models._file import ModelFile
+from nokturn.models.base import Model
 from nokturn.music.piece import Piece
 from nokturn.rendering.charts import loss_svg
 from nokturn.settings import build
@@ -49,6 +50,7 @@ def learn(
     recipe: Mapping[str, Any],
     *,
     card: Mapping[str, Any] | None = None,
+    base: Model | None = None,
     resume: bool = False,
     stop: threading.Event | None = None,
 ) -> Iterator[Event | Published]:
@@ -60,6 +62,8 @@ def learn(
         Tables ``model`` (``name``, ``size`` and settings of it) and ``training``.
     card
         What the model's card says of its corpus.
+    base
+        The network to begin with; None = one with random weights.
     resume
         Go on from the run's checkpoint.
     stop
@@ -78,6 +82,7 @@ def learn(
         settings,
         size=size,
         card=card,
+        base=base,
         resume=resume,
         stop=stop,
         sample=teller_of(store, run),

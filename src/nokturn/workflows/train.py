@@ -30,6 +30,7 @@ from nokturn.training.events import Event
 from nokturn.training.runs import Run, checked
 from nokturn.workflows.corpus import CorpusSettings, lay_down, source_of
 from nokturn.workflows.learn import Published, learn, remember, remembered
+from nokturn.workflows.tuning import Base
 
 QUICK_TIME = "60s"
 TABLES = ("card", "corpus", "encoding", "model", "training")  # of a recipe
@@ -48,6 +49,7 @@ def train(
     name: str = "",
     recipe: str | Path | None = None,
     set: Sequence[str] = (),
+    base: str = "",
     valid: Sequence[str | Path] = (),
     time: str = "",
     quick: bool = False,
@@ -68,6 +70,9 @@ def train(
         variant of it is named like ``ogan-cello.toml@as-written``.
     set
         Single settings, ``"model.width=512"``; they count more than the recipe.
+    base
+        A model to begin with, built in or one's own, ``"folk"`` or ``"my-tunes@30"``: its encoding,
+        symbols, network and weights; it learns on more slowly. Empty = from scratch.
     valid
         Files to hold out; none = a tenth of the pieces, versions of a tune on one side.
     time
@@ -82,7 +87,9 @@ def train(
     Raises
     ------
     UsageError
-        The name is taken or a setting is not possible.
+        The name is taken, a setting is not possible, or the base cannot learn on.
+    ModelError
+        There is no such base.
     InputError
         Nothing in the files can be used.
     """
@@ -97,14 +104,22 @@ def train(
             f"There is a training named {name} already.",
             f"Resume it:  nokturn train --name {name} --resume   or choose another --name.",
         )
-    settings = settings_of(recipe, set, time, quick=quick)
+    settings = settings_of(recipe, set, time, quick=quick, based=bool(base))
+    begun = Base.named(base) if base else None
+    if begun:
+        settings = begun.settled(settings)
     source = source_of(paths, build(CorpusSettings, settings.get("corpus", {}), "corpus"))
     source.files()  # says what is missing before a folder is made
-    corpus = lay_down(run, source, valid, settings)
-    remember(run, {"paths": [str(Path(path).absolute()) for path in paths], "recipe": settings})
-    yield Read(corpus.report, run.folder)
+    corpus = lay_down(run, source, valid, settings, begun)
     card = _card(source, paths) | {"keys": _keys(corpus)} | settings.get("card", {})
-    yield from learn(run, name, settings, card=card, stop=stop)
+    told = {"paths": [str(Path(path).absolute()) for path in paths], "recipe": settings}
+    if begun:
+        card = begun.told_in(card)
+        told["base"] = card["base"]
+    remember(run, told)
+    yield Read(corpus.report, run.folder)
+    first = begun.file.model if begun else None
+    yield from learn(run, name, settings, card=card, base=first, stop=stop)
 
 
 def _card(source: Source, paths: Sequence[str | Path]) -> dict[str, Any]:
@@ -139,14 +154,20 @@ def settings_of(
     time: str = "",
     *,
     quick: bool = False,
+    based: bool = False,
 ) -> dict[str, Any]:
     """Return a recipe with single settings and a time budget put in their places.
+
+    A training that is ``based`` on a model has that model's size, however quick.
 
     Raises `UsageError` for a table that no recipe has.
     """
     told = read_recipe(recipe) if recipe else {}
     _check_tables(told)
-    settings = override(_quickened(told) if quick else told, changes)
+    if quick:
+        model = told.get("model", {})
+        told = _quickened(told) | ({"model": model} if based else {})
+    settings = override(told, changes)
     _check_tables(settings)
     if time:
         training = settings.setdefault("training", {})
