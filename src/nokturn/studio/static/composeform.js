@@ -2,7 +2,7 @@
  * What can be asked for in Compose: model and epoch, key, meter, tempo, bars, how bold, how it
  * begins, and the rest under Advanced.
  *
- *   const form = new ComposeForm(models, {onhear}); place.append(form.element); form.wishes()
+ *   const form = new ComposeForm({onhear, onchange, query}); form.setModels(models); form.wishes()
  *
  * What a model does not know is switched off, with the reason beside it. All of it is remembered for
  * the next visit, and an address may ask for anything: `/?model=folk&key=Ador&seed=7`.
@@ -14,6 +14,8 @@ import { has, number, parseNumber, remember, remembered, t } from "./i18n.js";
 import { StartFrom } from "./startfrom.js";
 
 const STORED = "nokturn.wishes";
+const MODELS = "nokturn.models"; // as they were at the last visit, until the server has told
+const FIRST = [{ name: "folk", default: true, writes_abc: true, guessed: true }];
 const MAX_SEED = 2 ** 31 - 1;
 const MOODS = { cautious: 0.7, normal: 0.9, adventurous: 1.2 };
 const USUAL = { model: "", epoch: "", key: "any", meter: "any", tempo: "", bars: 32, n: 4, temperature: 0.9, top_p: 1, top_k: 0, min_p: 0, seed: null };
@@ -22,18 +24,28 @@ const ADVANCED = { top_p: [0.01, 1, 0.05], top_k: [0, 1000, 5], min_p: [0, 0.99,
 
 export class ComposeForm {
   /**
-   * @param {Array<object>} models as the server lists them
    * @param {{onhear: (epoch: number) => void, onchange: () => void, query: URLSearchParams}} options
    *   `onhear`: an epoch of the chosen model is to be heard
    */
-  constructor(models, { onhear, onchange, query }) {
-    this.models = models.filter((model) => !model.damage && !ALONE_NOT.has(model.encoding));
+  constructor({ onhear, onchange, query }) {
     Object.assign(this, { onhear, onchange });
     this.wish = { ...USUAL, ...kept(), ...asked(query) };
-    if (!this.model) this.wish.model = (this.models.find((m) => m.default) ?? this.models[0])?.name ?? "";
+    this.models = stored(MODELS) ?? FIRST;
     this.start = new StartFrom(query, () => this.#keep());
     this.element = h("form", { class: "wishes", novalidate: true, aria: { label: t("compose.wishes") }, on: { submit: (event) => event.preventDefault() } });
     this.draw();
+  }
+
+  /** Take the models that there are. @param {Array<object>} models as the server lists them */
+  setModels(models) {
+    this.models = models.filter((model) => !model.damage && !ALONE_NOT.has(model.encoding));
+    remember(MODELS, JSON.stringify(this.models.map(inShort)));
+    if (!this.model) Object.assign(this.wish, { model: this.usual?.name ?? "", epoch: "" });
+    const controls = () => [...this.element.querySelectorAll("input, select, textarea, button, summary")];
+    const held = controls().indexOf(document.activeElement);
+    this.draw();
+    controls()[held]?.focus();
+    this.onchange();
   }
 
   /** The wishes in a line. */
@@ -60,6 +72,11 @@ export class ComposeForm {
     return this.models.find((model) => model.name === this.wish.model);
   }
 
+  /** The model that is taken where none was chosen. */
+  get usual() {
+    return this.models.find((model) => model.default) ?? this.models[0];
+  }
+
   /** Return what to ask the server for, or null where a field is wrong; that one has the focus. */
   wishes() {
     const wrong = this.element.querySelector("[aria-invalid=true]:not(:disabled)");
@@ -82,7 +99,8 @@ export class ComposeForm {
 
   /** What the chosen model can be asked for. */
   #knows() {
-    const { keys = [], meters = [] } = this.model ?? {};
+    const { keys = [], meters = [], guessed } = this.model ?? {};
+    if (guessed) return { key: true, meter: true, bars: true };
     return { key: keys.length > 0, meter: meters.length > 0, bars: true, ...this.model?.knows };
   }
 
@@ -298,13 +316,21 @@ export function tempoOf(said) {
 
 /** Return what was wished for at the last visit. */
 function kept() {
+  const read = Object.entries(stored(STORED) ?? {});
+  return Object.fromEntries(read.filter(([name]) => name in USUAL && name !== "seed"));
+}
+
+/** Return what the browser keeps under a name, or null. */
+function stored(name) {
   try {
-    const read = JSON.parse(remembered(STORED) || "{}");
-    return Object.fromEntries(Object.entries(read).filter(([name]) => name in USUAL && name !== "seed"));
+    return JSON.parse(remembered(name) || "null");
   } catch {
-    return {}; // somebody else's words under our name
+    return null; // somebody else's words under our name
   }
 }
+
+/** What the form needs to know of a model. */
+const inShort = ({ name, title, default: usual, writes_abc, keys, meters, epochs }) => ({ name, title, default: usual, writes_abc, keys, meters, epochs });
 
 /** Return what an address asks for. */
 function asked(query) {

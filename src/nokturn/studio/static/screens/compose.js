@@ -20,6 +20,7 @@ import { Session } from "../session.js";
 import { Takes, letterOf } from "../takes.js";
 import { Writing } from "../writing.js";
 
+const SURE = 0.08; // of the work: before that nobody knows how long it takes
 const NARROW = "(max-width: 68rem)";
 
 /** What stands of a piece before its first bar. */
@@ -51,18 +52,16 @@ class Compose {
   }
 
   async begin() {
-    const models = await get("/models");
     if (this.query.size) mark("/");
-    this.form = new ComposeForm(models, { query: this.query, onhear: (epoch) => this.hear(epoch), onchange: () => this.#folded() });
+    this.form = new ComposeForm({ query: this.query, onhear: (epoch) => this.hear(epoch), onchange: () => this.#folded() });
     this.root.append(this.#page());
     this.#fold();
     this.#button();
     this.#listen();
     this.off = this.#keys();
-    if (!this.form.models.length) return this.#noModels();
     this.action.querySelector("button")?.focus({ preventScroll: true });
-    await this.session.begin();
-    if (this.query.get("go")) await this.compose();
+    void this.#models();
+    void this.session.begin();
   }
 
   async leave() {
@@ -102,9 +101,19 @@ class Compose {
     this.summary.textContent = this.form.summary;
   }
 
+  /** Ask which models there are; what the page shows until then is from the last visit. */
+  async #models() {
+    try {
+      this.form.setModels(await get("/models"));
+      if (!this.form.models.length) this.#noModels();
+    } catch (error) {
+      this.trouble(error);
+    }
+  }
+
   #noModels() {
     const error = { code: "model", what: t("compose.noModels"), fix: t("compose.noModelsFix") };
-    clear(this.stage, problem(error, { label: t("screens.models"), run: () => go("/models") }, { label: t("screens.train"), run: () => go("/train") }));
+    clear(this.troubles, problem(error, { label: t("screens.models"), run: () => go("/models") }, { label: t("screens.train"), run: () => go("/train") }));
   }
 
   #listen() {
@@ -336,6 +345,6 @@ function firstToShow(takes) {
 function progressed(job) {
   if (job.stopping) return t("compose.stopping");
   if (job.state === "waiting") return t("compose.waiting", { n: job.place || 1 });
-  const left = job.eta_s ? t("jobs.left", { time: duration(job.eta_s) }) : "";
+  const left = job.eta_s && job.progress > SURE ? t("jobs.left", { time: duration(job.eta_s) }) : "";
   return [job.text, left].filter(Boolean).join(" · ") || t("compose.begun");
 }

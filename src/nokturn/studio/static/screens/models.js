@@ -26,14 +26,17 @@ export async function show(root, params) {
 }
 
 async function showAll(page) {
-  const models = await get("/models");
   const troubles = h("div");
+  const head = h("div", { class: "spread" }, h("h1", t("models.title")), importer(troubles));
+  const waiting = Array.from({ length: 4 }, () => h("li", { class: "card model-card skeleton" }));
+  clear(page, head, troubles, h("ul", { class: "grid-auto", aria: { busy: "true", label: t("common.loading") } }, waiting));
+  const models = await get("/models");
   const own = models.filter((model) => !model.built_in);
   const list = (items) => h("ul", { class: "grid-auto" }, items.map(card));
   clear(
     page,
     h("div", { class: "stack loose" },
-      h("div", { class: "spread" }, h("h1", t("models.title")), importer(troubles)),
+      head,
       troubles,
       h("section", { class: "stack" }, h("h2", t("models.own")), own.length ? list(own) : nothing()),
       h("section", { class: "stack" }, h("h2", t("models.builtIn")), list(models.filter((model) => model.built_in))),
