@@ -106,9 +106,10 @@ export class PieceView {
   /** Show a stage that is at hand. @param {Stage} stage */
   setStage(stage) {
     this.stage = stage;
+    const written = this.#writing;
     this.#writing = false;
     this.element.classList.remove("writing");
-    this.roll.setStage(stage, { keep: true });
+    this.roll.setStage(stage, { keep: !written });
     this.score.setStage(stage);
     this.text.setStage(stage);
     this.tracks.setStage(stage);
