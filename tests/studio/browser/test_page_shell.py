@@ -1,0 +1,123 @@
+"""The page around the screens: addresses, languages, themes, keys, telephones, screen readers."""
+
+from __future__ import annotations
+
+import pytest
+
+SCREENS = ["/", "/models", "/models/folk", "/help"]
+HEAD = "document.querySelector('#main h1, #main h2') !== null"
+WIDE = "document.documentElement.scrollWidth - innerWidth"
+SMALL = """() => [...document.querySelectorAll('button, .bar a, select, input:not([type=radio], [type=file])')]
+  .filter((el) => el.checkVisibility() && el.tabIndex >= 0)
+  .map((el) => [el, el.getBoundingClientRect()])
+  .filter(([el, box]) => box.height > 0 && (box.height < 35.5 || box.width < 30))
+  .map(([el, box]) => `${el.outerHTML.slice(0, 90)} ${box.width} x ${box.height}`)"""
+
+
+@pytest.mark.parametrize("path", SCREENS)
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_nothing_serious_is_found_by_axe(open_page, until, path, dark) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    page = open_page(path, dark=dark, still=True)
+    until(page, HEAD)
+    page.wait_for_timeout(500)
+    found = axe.Axe().run(page).response["violations"]
+    serious = [(one["id"], one["nodes"][0]["html"]) for one in found
+               if one["impact"] in ("serious", "critical")]  # fmt: skip
+    assert not serious
+
+
+@pytest.mark.parametrize("path", ["/", "/models", "/models/folk", "/help"])
+def test_a_telephone_shows_it_without_scrolling_sideways(open_page, until, path) -> None:
+    page = open_page(path, width=360, height=740, touch=True)
+    until(page, HEAD)
+    page.wait_for_timeout(600)
+    assert page.evaluate(WIDE) <= 0
+    assert not page.evaluate(SMALL)
+
+
+def test_addresses_back_and_forward(open_page, until) -> None:
+    page = open_page("/")
+    page.get_by_role("link", name="Models", exact=True).click()
+    until(page, "document.querySelector('h1')?.textContent === 'Models'")
+    page.get_by_role("link", name="folk", exact=True).click()
+    until(page, "document.querySelector('h1')?.textContent === 'folk'")
+    assert page.url.endswith("/models/folk")
+    assert page.title() == "folk · Nokturn"
+    page.go_back()
+    until(page, "document.querySelector('h1')?.textContent === 'Models'")
+    page.go_forward()
+    until(page, "document.querySelector('h1')?.textContent === 'folk'")
+
+
+def test_polish_is_whole_and_stays(open_page, until) -> None:
+    page = open_page("/help")
+    page.get_by_role("button", name="Language").click()
+    page.get_by_role("button", name="Polski").click()
+    until(page, "document.documentElement.lang === 'pl'")
+    until(page, "document.querySelector('h1')?.textContent === 'Pomoc'")
+    page.goto(page.url.replace("/help", "/models"))
+    until(page, "document.querySelector('h1')?.textContent === 'Modele'")
+    assert page.get_by_role("link", name="Komponuj").is_visible()
+
+
+def test_the_theme_is_chosen_and_stays(open_page, until) -> None:
+    page = open_page("/help")
+    button = page.get_by_role("button", name="Theme")
+    ground = "getComputedStyle(document.body).backgroundColor"
+    light = page.evaluate(ground)
+    button.click()  # light
+    assert page.evaluate(ground) == light
+    button.click()  # dark
+    assert page.evaluate(ground) != light
+    page.reload()
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
+def test_keys_are_listed_and_can_be_switched_off(open_page, until) -> None:
+    page = open_page("/help")
+    until(page, "document.querySelector('#keys')")
+    page.keyboard.press("?")
+    until(page, "document.querySelector('dialog[open]')")
+    page.keyboard.press("Escape")
+    until(page, "!document.querySelector('dialog')")
+    page.locator("#keys .segmented label").nth(1).click()
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("?")
+    page.wait_for_timeout(100)
+    assert not page.evaluate("!!document.querySelector('dialog')")
+
+
+def test_keys_leave_text_fields_alone(open_page, until) -> None:
+    page = open_page("/")
+    tempo = page.get_by_role("textbox", name="Tempo")
+    tempo.focus()
+    page.keyboard.type("1?/")
+    assert tempo.input_value() == "1?/"
+    assert page.url.endswith(":" + page.url.split(":")[-1].split("/")[0] + "/")
+    assert not page.evaluate("!!document.querySelector('dialog')")
+
+
+def test_the_keyboard_alone_reaches_the_content(open_page, until) -> None:
+    page = open_page("/help")
+    until(page, HEAD)
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+
+
+def test_a_model_file_is_given_away_and_taken_in(open_page, until, tmp_path, live_studio) -> None:
+    page = open_page("/models/rhythm")
+    with page.expect_download() as waiting:
+        page.get_by_role("link", name="Save as a file").click()
+    kept = tmp_path / "my-rhythm.safetensors"
+    waiting.value.save_as(kept)
+    page.goto(live_studio.address + "/models")
+    page.locator("input[type=file]").set_input_files(kept)
+    until(page, "document.querySelector('h1')?.textContent === 'my-rhythm'")
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name="Delete for good").click()
+    until(page, "document.querySelector('h1')?.textContent === 'Models'")
+    names = [model["name"] for model in live_studio.ask("GET", "/models")]
+    assert "my-rhythm" not in names
