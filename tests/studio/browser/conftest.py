@@ -139,7 +139,7 @@ def _own(url: str, address: str, wrong: list[str]) -> None:
 
 def _said(line: Any, wrong: list[str]) -> None:
     if line.type in ("error", "warning"):
-        wrong.append(f"{line.type}: {line.text}")
+        wrong.append(f"{line.type}: {line.text} ({line.location.get('url', '')})")
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ import { announce, clear, debounced, h, icon } from "./dom.js";
 import { exportMenu } from "./exportmenu.js";
 import { remember, remembered, t } from "./i18n.js";
 import { register } from "./keys.js";
-import { Player, barAt, beatsOf } from "./player.js";
+import { Player, barAt, beatsOf, sameBar } from "./player.js";
 import { popup } from "./popup.js";
 import { notice, problem } from "./problem.js";
 import { Roll } from "./roll.js";
@@ -42,6 +42,8 @@ export class PieceView {
   /** @type {Stage | null} */
   stage = null;
   id = "";
+  /** @type {Stage | null} */
+  #heard = null; // of the take that the player is at
   #frame = 0;
   #said = 0;
   #scoreFor = ""; // piece and width that the score was fetched for
@@ -290,6 +292,7 @@ export class PieceView {
       await hearable(this.player, id, stage);
       if (this.id !== id) return;
       await this.player.switchTo(id);
+      this.#heard = stage;
       this.tracks.setStage(stage);
       this.transport.setProblem(null, () => {});
       this.transport.setLoading(false);
@@ -300,7 +303,7 @@ export class PieceView {
 
   /** Fetch the score for this width, where it is seen. */
   #viewed() {
-    if (this.score.element.hidden || !this.stage || !this.id || this.#writing) return;
+    if (this.score.element.hidden || !this.element.isConnected || !this.stage || !this.id || this.#writing) return;
     const { width } = this.score;
     const wanted = `${this.id} ${Math.round(width / 40)}`; // engraved anew where it changes much
     if (wanted === this.#scoreFor) return this.score.setPosition(this.player.position);
@@ -328,7 +331,7 @@ export class PieceView {
     cancelAnimationFrame(this.#frame);
     if (this.#writing) return;
     const { player } = this;
-    const seconds = this.stage && player.key === this.id ? player.position : 0;
+    const seconds = this.#now();
     this.roll.setPosition(seconds);
     this.score.setPosition(seconds, player.playing && this.roll.following);
     const heard = player.playing && !player.counting ? this.roll.sounding : [];
@@ -339,6 +342,13 @@ export class PieceView {
     this.tracks.meter();
     this.#say(seconds);
     this.#frame = requestAnimationFrame(() => this.#moved());
+  }
+
+  /** Where we are in what is shown; while another piece is still heard, at its bar. */
+  #now() {
+    const { player, stage } = this;
+    if (!stage || !player.key || player.key === this.id) return player.position;
+    return this.#heard ? sameBar(this.#heard, stage, player.position) : 0;
   }
 
   /** A word to a screen reader every few bars. */

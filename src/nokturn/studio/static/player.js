@@ -218,9 +218,8 @@ export class Player {
   /** Go to a second of the music. @param {number} seconds */
   seek(seconds) {
     const take = this.#takes.get(this.#key);
-    if (!take) return;
-    const to = Math.min(Math.max(0, seconds), Math.max(0, take.seconds - 0.01));
-    if (this.#playing) this.#move(take, to);
+    const to = Math.max(0, take ? Math.min(seconds, take.seconds - 0.01) : seconds);
+    if (take && this.#playing) this.#move(take, to);
     else this.#stand(to);
     this.#tell("seek");
   }
@@ -414,8 +413,9 @@ export class Player {
     this.#takes.set(key, { key, bars, seconds, at, gain: 10 ** (gain_db / 20), tempo, buffers, used });
     for (const name of buffers.keys()) this.#strip(name);
     if (!this.#key) {
+      const { position } = this; // one may have gone somewhere before there was sound
       this.#key = key;
-      this.#stand(0);
+      this.#stand(Math.min(position, seconds));
     }
     this.#levels();
     this.#forget();
@@ -526,7 +526,8 @@ export class Player {
   /** @param {number} from @param {number} position @param {number} rate @returns {Segment} */
   #segment(from, position, rate) {
     const time = rate ? from : -Infinity;
-    return { from: time, position, rate, loop: this.#loop, seconds: this.seconds, key: this.#key };
+    const seconds = this.seconds || Infinity; // nothing is loaded yet
+    return { from: time, position, rate, loop: this.#loop, seconds, key: this.#key };
   }
 
   /** Lay down the clicks of a bar, and on to where it begins; returns when they end. */

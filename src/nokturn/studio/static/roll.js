@@ -124,9 +124,7 @@ export class Roll {
     const same = common(before, this.stage.notes, stage.notes);
     const scale = new Scale(stage);
     if (this.#writing) widened(scale, this.#scale);
-    const bars = so_far.of ?? 0;
-    const bar = stage.bars.length ? stage.seconds / stage.bars.length : 2;
-    scale.expected = Math.max(bars * bar, this.#writing ? this.#scale.expected : 0);
+    scale.expected = expected(stage, so_far.of ?? 0) || (this.#writing ? this.#scale.expected : 0);
     if (!this.#writing) this.#shown.born.clear();
     this.#writing = true;
     this.#born(same, stage.notes.pitch.length);
@@ -561,6 +559,13 @@ function guessed(/** @type {Stage} */ { notes, seconds, meter }) {
     }
   }
   return bars;
+}
+
+/** Seconds that a tune of so many bars will take, judged by its longest bar; 0 where it is unknown. */
+function expected(/** @type {Stage} */ { bars, seconds }, /** @type {number} */ of) {
+  const whole = bars.slice(0, -1).reduce((most, bar) => Math.max(most, bar.end_s - bar.start_s), 0);
+  const pickup = bars[0]?.number === 0 ? bars[0].end_s : 0;
+  return whole && of ? Math.max(seconds, pickup + of * whole) : 0;
 }
 
 /** How many of rising numbers are not above a value. */

@@ -402,7 +402,7 @@ export class Painter {
     g.roundRect(at(scale.scroll) + 1, top + 3, shown * scale.fitting - 2, OVERVIEW - 5, 4);
     g.stroke();
     g.fillStyle = this.#colours.playhead;
-    g.fillRect(at(position), top + 3, 1.5, OVERVIEW - 5);
+    if (position >= 0) g.fillRect(at(position), top + 3, 1.5, OVERVIEW - 5);
   }
 
   #small(/** @type {any} */ scale, /** @type {number} */ ratio) {

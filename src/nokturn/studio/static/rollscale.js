@@ -63,7 +63,7 @@ export class Scale {
 
   /** Whether there is more than the width shows. */
   get wide() {
-    return this.zoom > this.fitting * 1.001;
+    return this.zoom > this.fitting * 1.01;
   }
 
   /** Pixels of a second at which the whole is seen. */

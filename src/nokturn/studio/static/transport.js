@@ -64,8 +64,7 @@ export class Transport {
 
   /** Show why there is no sound, and a button that tries again. @param {unknown} error @param {() => void} again */
   setProblem(error, again) {
-    this.#loading = false;
-    this.#wanted = null;
+    if (error) [this.#loading, this.#wanted] = [false, null];
     const shown = error && problem(/** @type {any} */ (error), { label: t("common.again"), run: again });
     clear(this.trouble, shown || null);
     this.#redraw();

@@ -13,6 +13,9 @@ import { PieceView } from "../pieceview.js";
 import { notice, problem } from "../problem.js";
 import { go, link } from "../router.js";
 
+/** What of a recipe makes another piece like it. */
+const LIKE = ["model", "key", "meter", "tempo", "bars", "temperature", "top_p", "top_k", "min_p"];
+
 /** @param {HTMLElement} root @param {{id: string}} params */
 export async function show(root, { id }) {
   await sheet("piece");
@@ -100,7 +103,7 @@ class PieceScreen {
     clear(
       this.foot,
       h("div", { class: "cluster" },
-        recipe?.model && h("button", { class: "button", type: "button", on: { click: () => this.#another() } }, icon("dice"), t("piece.another")),
+        recipe?.model && this.#piece.kind === "tune" && h("button", { class: "button", type: "button", on: { click: () => this.#another(recipe) } }, icon("dice"), t("piece.another")),
         abc && h("button", { class: "button quiet", type: "button", on: { click: () => this.#copy(abc) } }, icon("copy"), t("piece.copyAbc")),
         this.#keepTempo()),
       this.#likeness(recipe?.likeness ?? this.#piece.likeness),
@@ -192,8 +195,11 @@ class PieceScreen {
     notice(t("common.copied"));
   }
 
-  #another() {
-    void go(`/?like=${encodeURIComponent(this.id)}`);
+  /** Compose with the wishes of this one's recipe, but for its seed. */
+  #another(/** @type {Record<string, unknown>} */ recipe) {
+    const wished = LIKE.filter((name) => ![undefined, null, "", "any"].includes(/** @type {any} */ (recipe[name])));
+    const asked = new URLSearchParams(wished.map((name) => [name, String(recipe[name])]));
+    void go(`/?${asked}`);
   }
 
   /** Do something that the server may refuse, and show why it did. */

@@ -1,0 +1,194 @@
+"""The screen of a piece, used as people use it: by pointer, by keys, on a telephone, by ear alone."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+REEL = """X:1
+T:Reel of the screen
+M:4/4
+L:1/8
+Q:1/4=150
+K:Ador
+|:EAAB c2BA|GEDE G2GA|B2BA GABd|1 e2dB A4:|2 edBG A4||
+"""
+READY = "document.querySelector('.play-button:not(:disabled)') !== null"
+TIME = "document.querySelector('.transport-now').textContent"
+
+
+@pytest.fixture(scope="module")
+def reel(live_studio):
+    """The id of a reel with a repeat and two endings."""
+    return live_studio.add(REEL)
+
+
+@pytest.fixture
+def piece(reel, open_page, until):
+    """A function that opens the screen of the reel, ready to play."""
+
+    def opened(**how):
+        page = open_page(f"/p/{reel}", **how)
+        until(page, READY)
+        return page
+
+    return opened
+
+
+def bar_now(page):
+    """Return the number of the bar that the transport tells."""
+    return int(re.search(r"\d+", page.locator(".transport-bar").inner_text())[0])
+
+
+def test_keys_play_pause_and_go_by_beats_and_bars(piece, until):
+    page = piece()
+    page.keyboard.press("Space")
+    until(page, f"{TIME} !== '0:00'")
+    page.keyboard.press("Space")
+    assert page.locator(".play-button").get_attribute("aria-label") == "Play"
+    page.keyboard.press("Enter")
+    assert page.evaluate(TIME) == "0:00"
+    page.keyboard.press("d")
+    page.keyboard.press("d")
+    assert bar_now(page) == 3
+    for _ in range(4):
+        page.keyboard.press("ArrowRight")
+    assert bar_now(page) == 4
+    page.keyboard.press("a")
+    assert bar_now(page) == 3
+    page.keyboard.press("End")
+    assert bar_now(page) == 8
+    page.keyboard.press("Home")
+    assert bar_now(page) == 1
+
+
+def test_bars_are_chosen_by_keys_and_looped(piece, until):
+    page = piece()
+    page.keyboard.press("d")
+    page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("Shift+ArrowRight")
+    assert page.locator(".selection-bar strong").inner_text() == "Bars 2 to 3"
+    page.keyboard.press("l")
+    assert page.get_by_role("button", name="Loop", exact=True).first.is_visible()
+    page.keyboard.press("Space")
+    page.wait_for_timeout(2600)  # a bar lasts 1.6 s
+    assert bar_now(page) in (2, 3)
+    page.wait_for_timeout(2000)
+    assert bar_now(page) in (2, 3)
+    page.keyboard.press("Escape")
+    until(page, "document.querySelector('.selection-bar').hidden")
+
+
+def test_a_drag_over_the_roll_chooses_whole_bars(piece):
+    page = piece()
+    box = page.locator(".roll-canvas").bounding_box()
+    left, width = box["x"] + 46, (box["width"] - 56) / 8  # eight bars fit
+    page.mouse.move(left + 1.4 * width, box["y"] + 90)
+    page.mouse.down()
+    page.mouse.move(left + 3.3 * width, box["y"] + 95, steps=6)
+    page.mouse.up()
+    assert page.locator(".selection-bar strong").inner_text() == "Bars 2 to 4"
+
+
+def test_a_click_on_the_roll_is_heard_from_there(piece):
+    page = piece()
+    box = page.locator(".roll-canvas").bounding_box()
+    width = (box["width"] - 56) / 8
+    page.mouse.click(box["x"] + 46 + 5.5 * width, box["y"] + 36)
+    assert bar_now(page) == 6
+
+
+def test_a_note_of_the_score_is_found_in_roll_and_text(piece, until):
+    page = piece()
+    page.locator(".score g.note").nth(8).click()
+    assert bar_now(page) == 2
+    assert "focused" in page.locator(".score g.note").nth(8).get_attribute("class")
+    tip = page.locator(".roll-tip").inner_text()
+    assert re.fullmatch(r"E4 · bar 2 beat 1½ · ½ beat", tip), tip
+    page.keyboard.press("v")  # both -> text
+    assert page.locator(".abc-note.chosen").inner_text() == "E"
+
+
+def test_the_text_is_walked_through_by_keys(piece):
+    page = piece()
+    page.get_by_role("button", name="Text", exact=True).click()
+    page.get_by_role("button", name="Notes", exact=True).click()
+    page.locator("tr[tabindex='0']").focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    row = page.locator("tr:focus")
+    assert row.locator("td").all_inner_texts() == ["1", "2", "A4", "½"]
+    page.keyboard.press("End")
+    assert page.locator("tr:focus td").first.inner_text() == "8"
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(200)
+    assert bar_now(page) == 8
+
+
+def test_a_piece_is_renamed_and_starred(piece, live_studio, reel, until):
+    page = piece()
+    page.get_by_role("button", name="Change the title").click()
+    page.keyboard.type("<b>Gráinne's A♭</b>")
+    page.keyboard.press("Enter")
+    until(page, "document.querySelector('h1')?.textContent === \"<b>Gráinne's A♭</b>\"")
+    page.keyboard.press("s")
+    until(page, "document.querySelector('.piece-star').ariaPressed === 'true'")
+    kept = live_studio.ask("GET", f"/pieces/{reel}")
+    assert (kept["title"], kept["starred"]) == ("<b>Gráinne's A♭</b>", True)
+
+
+def test_transposing_makes_a_piece_of_its_own(piece, reel, until):
+    page = piece()
+    page.keyboard.press("t")
+    page.get_by_role("button", name="2 semitones", exact=True).click()
+    until(page, f"location.pathname !== '/p/{reel}'")
+    until(page, READY)
+    assert "B dorian" in page.locator(".piece-facts").inner_text()
+    page.get_by_role("button", name="Undo").click()
+    until(page, f"location.pathname === '/p/{reel}'")
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("view", ["both", "text"])
+def test_nothing_stands_in_the_way_of_anyone(piece, view, dark):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is missing")
+    page = piece(dark=dark)
+    page.locator(f"[data-view={view}]").first.click()
+    page.keyboard.press("Shift+ArrowRight")
+    page.wait_for_timeout(300)
+    found = axe.Axe().run(page).response["violations"]
+    serious = [one for one in found if one["impact"] in ("serious", "critical")]
+    assert not serious, [(one["id"], one["nodes"][0]["html"][:200]) for one in serious]
+
+
+def test_a_telephone_shows_all_of_it(piece):
+    page = piece(width=360, height=740, touch=True)
+    page.keyboard.press("Shift+ArrowRight")
+    for view in ("roll", "score", "both", "text"):
+        page.locator(f"[data-view={view}]").first.click()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360, view
+    small = page.evaluate(
+        """() => [...document.querySelectorAll("main button, main a, main input")].filter((el) => {
+          const { width, height } = el.getBoundingClientRect();
+          return width && (height < 43.5 || width < 43.5) && !el.closest(".segmented, p");
+        }).map((el) => el.outerHTML.slice(0, 120))"""
+    )
+    assert not small, small
+
+
+def test_still_pages_turn_instead_of_gliding(piece, until):
+    page = piece(still=True, width=700)
+    for _ in range(3):
+        page.keyboard.press("+")
+    page.keyboard.press("Space")
+    page.wait_for_timeout(1500)
+    assert bar_now(page) >= 1
+
+
+def test_a_piece_that_is_gone_says_so(browser, live_studio):
+    page = browser.new_page()  # it complains of the 404, as it should
+    page.goto(f"{live_studio.address}/p/000000000000")
+    page.get_by_role("button", name="All pieces").click()
+    assert page.evaluate("location.pathname") == "/library"
+    page.close()
