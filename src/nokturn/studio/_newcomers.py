@@ -10,6 +10,7 @@ A file that cannot be read is tried again when it has changed.
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Any
 
 from nokturn.errors import Error
@@ -17,6 +18,7 @@ from nokturn.studio.desk import Desk, ProblemError
 from nokturn.studio.library import Library
 from nokturn.studio.problems import BusyError, problem
 
+FRESH_S = 1.0  # that a look holds: who types a search asks many times a second
 WAIT_S = 0.6  # of a look
 READING_S = 20.0  # of one file
 State = tuple[int, int]
@@ -30,6 +32,7 @@ class Newcomers:
         self._refused: dict[str, tuple[State, dict[str, Any]]] = {}
         self._todo: dict[str, State] = {}
         self._reading: asyncio.Task[None] | None = None
+        self._looked = float("-inf")
 
     @property
     def left(self) -> int:
@@ -43,13 +46,18 @@ class Newcomers:
 
     async def look(self) -> None:
         """Take in what has changed in the folder."""
-        found = await asyncio.to_thread(self._library.look)
-        self._refused = {n: told for n, told in self._refused.items() if found.get(n) == told[0]}
-        self._todo = {n: state for n, state in found.items() if n not in self._refused}
+        if time.monotonic() - self._looked > FRESH_S:
+            await self._find()
         if self._todo and (self._reading is None or self._reading.done()):
             self._reading = asyncio.create_task(self._read())
         if self._reading is not None:
             await asyncio.wait({self._reading}, timeout=WAIT_S)
+
+    async def _find(self) -> None:
+        found = await asyncio.to_thread(self._library.look)
+        self._looked = time.monotonic()
+        self._refused = {n: told for n, told in self._refused.items() if found.get(n) == told[0]}
+        self._todo = {n: state for n, state in found.items() if n not in self._refused}
 
     async def close(self) -> None:
         """End the reading."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -130,8 +129,7 @@ async def edit(request: Request, piece: str, wanted: Edit) -> dict[str, Any]:
 
 def told(item: Item) -> dict[str, Any]:
     """Return what lists tell of a piece."""
-    every = asdict(item)
-    return {name: every[name] for name in _LISTED}
+    return {name: getattr(item, name) for name in _LISTED}
 
 
 async def _text(request: Request) -> str:

@@ -25,7 +25,7 @@ async function draw(place) {
     h("a", { class: "button quiet", href: "/library" }, icon("previous"), t("library.back")),
     h("div", { class: "spread" }, h("div", h("h1", { tabindex: -1 }, t("library.bin")), h("p", { class: "muted" }, t("library.binDays", { n: days }))), items.length ? empty : null),
     items.length
-      ? h("ul", { class: "pieces", aria: { label: t("library.bin") } }, items.map((item) => row(place, item)))
+      ? h("div", { class: "pieces", role: "list", aria: { label: t("library.bin") } }, items.map((item) => row(place, item)))
       : h("div", { class: "empty" }, icon("bin"), h("p", t("library.binNone")), h("a", { class: "button", href: "/library" }, t("library.back"))),
   );
 }
@@ -35,7 +35,7 @@ function row(place, item) {
   const purge = () => sure(t("library.purgeSure", { title: item.title }), t("library.purge"), () => work(place, () => del(`/bin/${item.id}`)));
   const facts = [item.key, item.meter, t("common.barsN", { n: item.bars }), clock(item.seconds), t("library.deleted", { ago: ago(item.deleted) })];
   return h(
-    "li", { class: "piece binned" },
+    "div", { class: "piece binned", role: "listitem" },
     h("div", { class: "piece-picture" }, incipit(item.incipit)),
     h("div", { class: "piece-text" }, h("div", { class: "piece-name" }, item.title), h("p", { class: "piece-facts small muted" }, facts.filter(Boolean).join(" · "))),
     h(

@@ -29,7 +29,7 @@ export class Row {
     this.#play = this.#button("play", t("common.play"), () => acts.play(this));
     this.#box = h("input", { type: "checkbox", on: { click: (event) => acts.pick(this, event.shiftKey) } });
     const label = h("label", { class: "piece-pick" }, this.#box, h("span", { class: "visually-hidden" }));
-    this.el = h("li", { class: "piece", data: { id: item.id } });
+    this.el = h("div", { class: "piece", role: "listitem", data: { id: item.id } });
     add(this.el, label, h("div", { class: "piece-picture" }, incipit(item.incipit), this.#play), this.#text(), this.#star, this.#more());
     this.update(item);
   }

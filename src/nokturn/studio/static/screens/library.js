@@ -2,7 +2,7 @@
  * The library: every piece, found by words, heard at a touch, renamed where it stands.
  *
  * What is shown stands in the address, so that back, refresh and a bookmark bring the same list.
- * Rows come sixty at a time as the page is scrolled; a row that is not on the screen costs nothing.
+ * Rows come sixty at a time as the page is scrolled; those that are not on the screen cost nothing.
  */
 
 import { del, get, patch, post, upload } from "../api.js";
@@ -47,7 +47,7 @@ class Library {
     this.count = h("p", { class: "muted num", role: "status" });
     this.tools = h("div", { class: "library-tools" });
     this.said = h("div", { class: "library-said stack" });
-    this.list = h("ul", { class: "pieces", aria: { label: t("screens.library") } });
+    this.list = h("div", { class: "pieces", role: "list", aria: { label: t("screens.library") } });
     this.foot = h("div", { class: "library-foot" });
     this.chosen = h("div", { class: "library-chosen", role: "region", aria: { label: t("library.chosen") }, hidden: true });
     clear(root, h("div", { class: "page stack" }, this.#head(), this.tools, this.said, this.list, this.foot), this.chosen);
@@ -167,7 +167,7 @@ class Library {
 
   #take(found) {
     this.#total = found.total;
-    for (const item of found.items) this.#add(item);
+    this.list.append(h("div", { class: "pieces-page", role: "none" }, found.items.map((item) => this.#made(item))));
     this.#drawFilters(found.facets);
     this.#drawCount();
     this.#drawFoot();
@@ -175,12 +175,13 @@ class Library {
     this.#drawFolder(found);
   }
 
-  #add(item) {
-    if (this.#rows.has(item.id)) return;
+  /** Make a piece's row, unless it is there already: others came before it in the meantime. */
+  #made(item) {
+    if (this.#rows.has(item.id)) return null;
     const row = new Row(item, this.#acts());
     row.playing(this.#heard === item.id);
     this.#rows.set(item.id, row);
-    this.list.append(row.el);
+    return row.el;
   }
 
   #drawFoot() {
@@ -272,7 +273,7 @@ class Library {
 
   async play(row) {
     const { id } = row.item;
-    this.#player ??= this.#made();
+    this.#player ??= this.#instrument();
     const before = this.#heard;
     this.#silence();
     if (before === id) return;
@@ -291,7 +292,7 @@ class Library {
     }
   }
 
-  #made() {
+  #instrument() {
     const player = new Player();
     player.on("ended", () => this.#silence());
     return player;
