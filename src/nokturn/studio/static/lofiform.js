@@ -20,7 +20,7 @@ import { notice, problem } from "./problem.js";
 
 const MIXER = ["strips", "tone_hz", "wow", "saturation", "width"]; // heard at the mixer
 const GROUPS = {
-  music: ["key", "progression", "meter", "melody", "voicing"],
+  music: ["key", "meter", "progression", "melody", "voicing"],
   band: ["chords", "bass", "lead", "comping", "bassline"],
   beat: ["drums", "kit", "groove", "swing", "human", "groove_amount", "density", "ghost", "fills"],
   room: ["space", "pump", "tape", "crush", "rain", "thunder", "vinyl", "hiss"],
@@ -198,7 +198,9 @@ export class LofiForm {
   #text(name) {
     const box = h("input", { type: "text", autocomplete: "off", spellcheck: "false", value: this.values[name], placeholder: t(`lofi.examples.${name}`), on: { input: () => this.#set(name, box.value.trim()) } });
     this.#controls.set(name, { set: (value) => { box.value = value; } });
-    return field(t(`lofi.settings.${name}`), box);
+    const made = field(t(`lofi.settings.${name}`), box);
+    made.classList.add("wide");
+    return made;
   }
 
   #slider(name, { low, high, kind, usual }) {

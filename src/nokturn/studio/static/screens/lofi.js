@@ -112,9 +112,10 @@ class Screen {
     const making = h("div", { class: "lofi-making" }, h("div", { class: "row" }, this.makeButton, this.stopButton), this.bar, this.status);
     const wishes = h("section", { class: "card lofi-form", aria: { label: t("lofi.wishes") } }, h("h2", t("lofi.wishes")), this.form.element, making);
     const endless = h("section", { class: "card", aria: { label: t("lofi.endless.title") } }, endlessPanel(this.endless, () => this.deck.player.pause()));
+    this.columns = h("div", { class: "lofi-columns" }, wishes, h("div", { class: "lofi-main" }, this.trouble, this.player, this.desk, this.recent, endless));
     root.append(h("div", { class: "page lofi" },
       h("div", { class: "lofi-head" }, h("h1", t("lofi.title")), h("p", { class: "muted" }, t("lofi.lead"))),
-      h("div", { class: "lofi-columns" }, wishes, h("div", { class: "stack lofi-main" }, this.trouble, this.player, this.desk, this.recent, endless))));
+      this.columns));
     this.roll = new Roll(this.rollPlace);
     this.#drawRecent();
   }
@@ -275,6 +276,7 @@ class Screen {
     clear(this.makeButton, icon(this.working ? "work" : "moon"), words);
     this.makeButton.disabled = Boolean(this.working);
     this.makeButton.title = "Ctrl+Enter";
+    this.columns.classList.toggle("with-track", Boolean(this.#stage));
     this.desk.hidden = !track;
     this.recent.hidden = Boolean(track || this.working || this.#stage);
     this.exports.hidden = !track;
