@@ -61,8 +61,8 @@ class Worker:
     on_message
         Called on a thread of this worker with (task, kind, data).
     warm
-        Modules that it imports, and verbs that it does, before there is any work: ``"generate"``
-        runs ``verbs.generate.warm()`` where there is one.
+        Verbs that it has ready, one after the other while there is no work: ``"generate"`` is
+        imported, and does ``verbs.generate.warm()`` where there is one.
     limit
         Bytes of memory it may take; 0 = as many as there are.
     verbs
@@ -137,9 +137,10 @@ def _serve(pipe: Connection, verbs: str, warm: Sequence[str], limit: int) -> Non
     now: dict[str, Talk] = {}
     work: SimpleQueue[tuple[str, str, dict[str, Any]]] = SimpleQueue()
     threading.Thread(target=_hear, args=(pipe, now, work), daemon=True).start()
-    for verb in warm:
-        getattr(_verb(verbs, verb), "warm", lambda: None)()
+    cold = list(reversed(warm))
     while True:
+        while cold and work.empty():  # nobody waits for us to be ready for something else
+            getattr(_verb(verbs, cold.pop()), "warm", lambda: None)()
         task, verb, arguments = work.get()
         talk = now[task]
         talk._send = _event_sender(send, task)

@@ -22,7 +22,7 @@ from nokturn.studio.problems import BusyError
 SECONDS = 60.0  # for one request
 MEMORY_BYTES = 4 << 30  # of a worker: libraries map much that they never touch
 WAITING = 64
-WARM = ("engrave",)
+WARM = ("engrave", "stage", "models", "stems", "read", "lofi_desk")
 
 
 class Desk:
