@@ -178,12 +178,18 @@ def test_takes_are_switched_at_the_same_bar_without_a_gap(live_studio, reel, unt
     reel.wait_for_timeout(600)
     places = reel.evaluate(
         """async (id) => {
-          const at = (p, stage) => { const bar = stage.bars.findLast((b) => b.start_s <= p + 1e-6);
-            return bar.number + (p - bar.start_s) / (bar.end_s - bar.start_s); };
-          const soon = player.context.currentTime + 0.025;
-          const before = at(player.positionAt(soon), view.stage);
+          const at = (time, { bars }) => {
+            const p = player.positionAt(time);
+            const bar = bars.findLast((one) => one.start_s <= p + 1e-6);
+            return bar.number + (p - bar.start_s) / (bar.end_s - bar.start_s);
+          };
+          const [before, places] = [view.stage, []];
+          player.on("switch", () => {
+            const now = player.context.currentTime + 0.025;
+            places.push(at(now - 0.01, before), at(now + 0.01, view.stage));
+          });
           await view.show(id);
-          return [before, at(player.positionAt(soon), view.stage), player.playing];
+          return [...places, player.playing];
         }""",
         other,
     )

@@ -1,4 +1,4 @@
-"""The screen of a piece, used as people use it: by pointer, by keys, on a telephone, by ear alone."""
+"""The screen of a piece as people use it: by pointer, by keys, on a telephone, by ear alone."""
 
 from __future__ import annotations
 
