@@ -24,7 +24,8 @@ const GROUPS = {
 /**
  * @typedef {{id: string, bars?: [number, number] | null, bpm?: number | null, mix?: string,
  *   path?: string}} Wanted `path`: where its exports are, if not with the piece; `mix`: which mix
- * @typedef {{kind: string, name: string, bytes: number | null, seconds_to_make?: number}} Row
+ * @typedef {{kind: string, name: string, bytes: number | null, about?: number | null,
+ *   seconds_to_make?: number}} Row
  */
 
 /**
@@ -89,8 +90,10 @@ function item(/** @type {Row} */ row, /** @type {Wanted} */ wanted) {
   return [button, trouble];
 }
 
-function known(/** @type {Row} */ { bytes: size, seconds_to_make: seconds = 0 }) {
+/** The size of a file, or about how large and how long in the making it will be. */
+function known(/** @type {Row} */ { bytes: size, about, seconds_to_make: seconds = 0 }) {
   if (size !== null && size !== undefined) return bytes(size);
+  if (about && seconds <= 5) return t("piece.about", { size: bytes(about) });
   return seconds > 1 ? t("piece.toMake", { time: duration(seconds) }) : "";
 }
 
@@ -116,7 +119,7 @@ const exportsOf = (/** @type {Wanted} */ { id, path = `/pieces/${id}` }) => `${p
 
 function query(/** @type {Wanted} */ { bars, bpm, mix }) {
   const asked = new URLSearchParams();
-  if (bars) asked.set("bars", bars[0] === bars[1] ? String(bars[0]) : bars.join("-"));
+  if (bars) asked.set("bars", bars.join("-"));
   if (bpm) asked.set("bpm", String(bpm));
   if (mix) asked.set("mix", mix);
   return asked.size ? `?${asked}` : "";
