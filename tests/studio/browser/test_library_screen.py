@@ -1,0 +1,191 @@
+"""The Library screen: find, hear, rename, choose many, drop files, bin and back."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+import pytest
+
+KEYS = ("Ador", "D", "Em")
+TUNE = "X:1\nT:{title}\nM:{meter}\nL:1/8\nQ:1/4=180\nK:{key}\nA2Bc d2ef|g2fe d2cB|\n"
+TITLES = "[...document.querySelectorAll('.piece-name')].map((el) => el.textContent)"
+
+
+@pytest.fixture
+def pieces(live_studio):
+    """A library of six pieces; their ids by title."""
+    every = live_studio.ask("GET", "/pieces?limit=500")["items"]
+    if every:
+        for piece in every:
+            live_studio.ask("DELETE", f"/pieces/{piece['id']}")
+    live_studio.ask("DELETE", "/bin")
+    made = {}
+    for number in range(6):
+        title = f"Reel {number}" if number else "Żurek at the market"
+        text = TUNE.format(title=title, meter="4/4", key=KEYS[number % 3])
+        made[title] = live_studio.add(text)
+    return made
+
+
+@pytest.fixture
+def library(pieces, open_page, until):
+    """A page with the library of six pieces."""
+    page = open_page("/library")
+    until(page, "document.querySelectorAll('.piece').length === 6")
+    return page
+
+
+def titled(page, title):
+    """Return the row of a piece."""
+    return page.locator(".piece", has=page.get_by_text(title, exact=True))
+
+
+def test_the_newest_comes_first_and_the_address_holds_what_is_shown(library, until):
+    assert library.evaluate(TITLES)[0] == "Reel 5"
+    library.get_by_label("Order").select_option("title")
+    until(library, f"{TITLES}[0] === 'Reel 1'")
+    library.get_by_label("Key", exact=True).select_option("A dorian")
+    until(library, f"{TITLES}.length === 2")
+    assert "key=A+dorian" in library.url
+    library.reload()
+    until(library, f"{TITLES}.join() === 'Reel 3,Żurek at the market'")
+
+
+def test_a_slash_leads_to_the_search_and_words_narrow_the_list(library, until):
+    library.keyboard.press("/")
+    library.keyboard.type("zurek dorian")
+    until(library, f"{TITLES}.length === 1")
+    assert library.get_by_text("1 piece found").is_visible()
+    library.keyboard.type(" nothing like it")
+    library.get_by_role("button", name="Show all pieces").click()
+    until(library, f"{TITLES}.length === 6")
+
+
+def test_a_piece_is_renamed_where_it_stands(library, live_studio, pieces, until):
+    titled(library, "Reel 2").get_by_role("link").focus()
+    library.keyboard.press("F2")
+    library.keyboard.press("Control+A")
+    library.keyboard.type("Morning")
+    library.keyboard.press("Enter")
+    until(library, f"{TITLES}.includes('Morning')")
+    assert live_studio.ask("GET", f"/pieces/{pieces['Reel 2']}")["title"] == "Morning"
+    library.keyboard.press("F2")
+    library.keyboard.type("thrown away")
+    library.keyboard.press("Escape")
+    until(library, f"{TITLES}.includes('Morning')")
+
+
+def test_a_star_is_kept(library, live_studio, pieces, until):
+    titled(library, "Reel 3").get_by_role("button", name="Star: Reel 3").click()
+    library.get_by_role("button", name="Starred", exact=True).click()
+    until(library, f"{TITLES}.join() === 'Reel 3'")
+    assert live_studio.ask("GET", f"/pieces/{pieces['Reel 3']}")["starred"]
+
+
+def test_what_is_deleted_comes_back_at_once(library, until):
+    titled(library, "Reel 4").get_by_role("link").focus()
+    library.keyboard.press("Delete")
+    until(library, f"{TITLES}.length === 5")
+    assert library.evaluate("document.activeElement.textContent") == "Reel 3"
+    library.get_by_role("button", name="Undo").click()
+    until(library, f"{TITLES}.length === 6")
+
+
+def test_many_are_put_into_the_bin_and_restored_from_there(library, until):
+    library.get_by_role("checkbox", name="Choose Reel 1").click()
+    library.get_by_role("checkbox", name="Choose Reel 4").click(modifiers=["Shift"])
+    assert library.get_by_text("4 chosen").is_visible()
+    library.get_by_role("button", name="Put into the bin").click()
+    until(library, f"{TITLES}.length === 2")
+    library.get_by_role("link", name="Bin").click()
+    until(library, f"{TITLES}.length === 4")
+    library.get_by_role("button", name="Restore: Reel 2").click()
+    until(library, f"{TITLES}.length === 3")
+    library.get_by_role("button", name="Empty the bin").click()
+    library.get_by_role("dialog").get_by_role("button", name="Empty the bin").click()
+    until(library, "document.body.textContent.includes('The bin is empty.')")
+
+
+def test_chosen_pieces_are_saved_as_one_archive(library):
+    library.get_by_role("checkbox", name="Choose Reel 1").click()
+    library.get_by_role("checkbox", name="Choose Reel 2").click()
+    library.get_by_role("button", name="Export").click()
+    with library.expect_download() as download:
+        library.get_by_role("button", name="MIDI").click()
+    saved = download.value
+    assert saved.suggested_filename == "nokturn-2-mid.zip"
+    archive = zipfile.ZipFile(io.BytesIO(saved.path().read_bytes()))
+    assert len(archive.namelist()) == 2
+    assert archive.testzip() is None
+
+
+def test_a_piece_is_heard_and_another_takes_its_place(library, until):
+    for title in ("Reel 1", "Reel 2"):
+        titled(library, title).get_by_role("link").focus()
+        library.keyboard.press("P")
+        until(library, f"document.querySelector('.playing a')?.textContent === '{title}'")
+    library.keyboard.press("Escape")
+    until(library, "!document.querySelector('.playing')")
+
+
+def test_files_are_added_and_what_is_wrong_is_told(library, until):
+    files = library.locator("input[type=file]")
+    book = b"X:1\nT:One\nK:C\nCDEF|\n\nX:2\nT:Two\nK:C\nCDEF|\n"
+    files.set_input_files(
+        [
+            {"name": "book.abc", "mimeType": "text/plain", "buffer": book},
+            {"name": "no.mid", "mimeType": "audio/midi", "buffer": b"nonsense"},
+        ]
+    )
+    until(library, f"{TITLES}.length === 8")
+    library.get_by_text("1 file was not added").click()
+    assert library.get_by_text("no.mid: this is not music that I can read").is_visible()
+
+
+def test_a_single_file_that_is_dropped_opens_its_piece(library, until):
+    library.evaluate(
+        """() => {
+          const transfer = new DataTransfer();
+          transfer.items.add(new File(["X:1\\nT:Dropped\\nK:G\\nGABc|\\n"], "dropped.abc"));
+          for (const type of ["dragenter", "drop"]) {
+            dispatchEvent(new DragEvent(type, { dataTransfer: transfer, cancelable: true }));
+          }
+        }"""
+    )
+    until(library, "location.pathname.startsWith('/p/')")
+    until(library, "document.querySelector('h1')?.textContent.includes('Dropped')")
+
+
+def test_a_text_from_a_file_is_never_more_than_text(live_studio, pieces, open_page, until):
+    evil = '<img src=x onerror="document.title=1"><script>document.title=1</script>'
+    live_studio.add(TUNE.format(title=evil, meter="4/4", key="C"))
+    page = open_page("/library")
+    until(page, f"{TITLES}.length === 7")
+    assert page.evaluate(TITLES)[0].startswith("<img src=x")
+    assert page.title() == "Library · Nokturn"
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("path", ["/library", "/library?bin=1", "/library?q=nothing"])
+def test_every_state_fits_and_has_no_finding_of_axe(pieces, open_page, until, dark, path):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    page = open_page(path, dark=dark)
+    until(page, "document.querySelector('.piece, .empty') !== null")
+    for width in (1440, 900, 360):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    found = axe.Axe().run(page).response["violations"]
+    assert [f"{rule['id']}: {rule['nodes'][0]['html']}" for rule in found] == []
+
+
+def test_targets_are_large_enough_for_fingers(pieces, open_page, until):
+    page = open_page("/library", 360, touch=True)
+    until(page, "document.querySelectorAll('.piece').length === 6")
+    small = page.evaluate(
+        """[...document.querySelectorAll('main :is(button, select, .piece-pick, .button)')]
+          .filter((el) => el.checkVisibility())
+          .map((el) => [el.outerHTML.slice(0, 80), el.getBoundingClientRect()])
+          .filter(([, box]) => box.width < 43.5 || box.height < 43.5).map(([html]) => html)"""
+    )
+    assert small == []
