@@ -1,6 +1,6 @@
 """The studio under load: a real one in a process of its own, driven over HTTP.
 
-    python benchmarks/studio.py start clients listeners upload memory [--seconds 60]
+    python benchmarks/studio.py start page clients listeners upload memory [--seconds 60]
 
 Prints what was asked for beside what was measured. Run it on a machine at rest, or bound to two
 cores: ``taskset -c 0,1 python benchmarks/studio.py``.
@@ -15,6 +15,7 @@ import json
 import multiprocessing
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -101,6 +102,28 @@ def start(_seconds: float) -> None:
             counts.append(count / (time.perf_counter() - begun))
         report("Compose to the first notes (worst of 5)", "2 s", f"{max(times):.2f} s")
         report("updates a second while writing (least of 5)", "4", f"{min(counts):.1f}")
+
+
+def page(_seconds: float) -> None:
+    """How soon a browser has the first page, and notes of what it asks for."""
+    from playwright.sync_api import sync_playwright
+
+    ready = "document.querySelector('#main canvas, .roll canvas') && document.activeElement !== document.body"
+    with Studio() as studio, sync_playwright() as engine:
+        path = os.environ.get("NOKTURN_CHROMIUM") or shutil.which("chromium")
+        browser = engine.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        for turn in ("the first page, the studio just started", "the first page again"):
+            tab = browser.new_page()
+            begun = time.perf_counter()
+            tab.goto(studio.address)
+            tab.wait_for_function(ready)
+            report(turn, "2 s", f"{time.perf_counter() - begun:.2f} s")
+        time.sleep(5)
+        begun = time.perf_counter()
+        tab.keyboard.press("Control+Enter")
+        tab.wait_for_selector(".writing", state="attached")
+        report("Ctrl+Enter to notes on the roll", "2 s", f"{time.perf_counter() - begun:.2f} s")
+        browser.close()
 
 
 def followed(client: httpx2.Client, job: str) -> Iterator[tuple[str, Any]]:
@@ -239,7 +262,7 @@ def memory(_seconds: float) -> None:
         report("grown from generation 50 to 500, MB", "flat", str(grown))
 
 
-PARTS = {"start": start, "clients": clients, "listeners": listeners, "upload": upload,
+PARTS = {"start": start, "page": page, "clients": clients, "listeners": listeners, "upload": upload,
          "memory": memory}  # fmt: skip
 
 

@@ -156,3 +156,15 @@ def test_a_person_sees_the_bar_that_is_written(tmp_path: Path, monkeypatch) -> N
     monkeypatch.setattr(Terminal, "watched", False)
     assert CliRunner().invoke(nokturn, [*args, "--force"]).exit_code == 0
     assert not seen
+
+
+def test_an_instrument_plays_what_is_written():
+    made = generate(bars=4, seed=3, instrument="flute")
+    (piece,) = [event.piece for event in made if isinstance(event, Composed)]
+    assert [track.program for track in piece.score.tracks] == [73]
+    assert piece.recipe["instrument"] == "flute"
+
+
+def test_an_instrument_that_is_none_is_said():
+    with pytest.raises(UsageError, match="There is no instrument 'flut'"):
+        next(generate(instrument="flut"))

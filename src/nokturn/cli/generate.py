@@ -82,6 +82,9 @@ EXAMPLES = (
     help="Another rhythm: euclid, cells, metrical, network or a FILE's; with a FILE and no MODEL, "
     "random chords: the baseline.",
 )
+@click.option(
+    "--instrument", default="", metavar="NAME", help="What plays it: flute, 'Acoustic Bass', 74."
+)
 @with_outputs
 @click.pass_obj
 def generate(

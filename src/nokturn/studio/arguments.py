@@ -46,6 +46,7 @@ class Generate(Arguments):
     top_p: FiniteFloat = Field(default=1.0, gt=0, le=1)
     top_k: int = Field(default=0, ge=0, le=100_000)
     min_p: FiniteFloat = Field(default=0.0, ge=0, lt=1)
+    instrument: Name = ""
     primer: str = Field(default="", max_length=20_000)
     primer_piece: str = Field(default="", max_length=16, description="id of a piece to begin with")
     primer_bars: int = Field(default=0, ge=0, le=256, description="of it, from the front; 0 = all")

@@ -34,10 +34,12 @@ from nokturn.generation.sampling import Sampling
 from nokturn.models._file import ModelFile
 from nokturn.models._key_model import KeyModel
 from nokturn.models.base import Model
+from nokturn.music.instruments import program_of
 from nokturn.music.piece import Piece
 from nokturn.music.pitch import Key
 from nokturn.music.sheet import Sheet
 from nokturn.music.time import Meter, Tempo
+from nokturn.production.instrumentation import instrumented
 from nokturn.training import runs
 from nokturn.workflows.load import load, read_stdin, read_text
 from nokturn.workflows.rhythm import Way, joined, way_of
@@ -79,6 +81,7 @@ def generate(
     primer: str | Piece = "",
     rhythm: str = "",
     threshold: str | float = "",
+    instrument: str = "",
     stop: threading.Event | None = None,
 ) -> Iterator[Writing | Composed | Said]:
     """Compose pieces.
@@ -110,6 +113,8 @@ def generate(
     threshold
         For rolls of independent keys: every key that is likelier than this sounds, instead of
         being drawn; ``"calibrated"`` is what was best on held-out pieces. Empty = as trained.
+    instrument
+        What plays all but drums: General MIDI's name or number (1-128); empty = as written.
     stop
         Once it is set, the piece that is being written ends with the whole bars it has, which its
         recipe tells as ``stopped_at_bar``, and nothing more is written. A piece without a whole bar
@@ -138,6 +143,7 @@ def generate(
         seed=first,
         sampling=_sampling(temperature=temperature, top_p=top_p, top_k=top_k, min_p=min_p),
         primer=primer,
+        program=program_of(instrument) if instrument else None,
         stop=stop,
     )
     file = ModelFile.load(runs.resolve(model))
@@ -150,6 +156,7 @@ def generate(
         "key": key, "meter": meter, "tempo": str(tempo), "bars": bars,
         **wishes.sampling.model_dump(),
         **({"threshold": str(threshold)} if str(threshold) else {}),
+        **({"instrument": instrument} if instrument else {}),
     }  # fmt: skip
     if file.encoding in ("abc_text", "abc_tokens") and not file.encoding_settings.get("plain"):
         made = _tunes(file, wishes, recipe)
@@ -176,6 +183,7 @@ class Wished:
     seed: int
     sampling: Sampling
     primer: str | Piece
+    program: int | None = None
     stop: threading.Event | None = None
 
     def writing(self, growing: Growing, dress: Callable[[Piece, int, int], Piece]) -> Writing:
@@ -201,6 +209,9 @@ def _tunes(file: ModelFile, wishes: Wished, recipe: dict[str, Any]) -> Events:
 
     def dress(piece: Piece, seed: int, stopped_at: int) -> Piece:
         _dress(piece.sheet, seed, wishes.tempo)
+        if wishes.program is not None:
+            for voice in piece.sheet.voices:
+                voice.program = wishes.program
         return _signed(piece, piece.sheet.title, recipe, seed, stopped_at)
 
     made = tunes(
@@ -243,6 +254,8 @@ def _pieces(file: ModelFile, wishes: Wished, recipe: dict[str, Any]) -> Events:
         piece.score.title = piece.title or f"Piece no. {seed}"
         if wishes.tempo is not None:
             piece.score.tempos = [(0, wishes.tempo.qpm)]
+        if wishes.program is not None and not all(track.drums for track in piece.score.tracks):
+            piece = Piece(instrumented(piece.score, {"all": wishes.program}))
         return _signed(piece, piece.score.title, recipe, seed, stopped_at)
 
     made = pieces(

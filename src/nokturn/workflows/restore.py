@@ -27,7 +27,7 @@ from nokturn.workflows.wishes import Composed
 
 WISHES = {
     "key": str, "meter": str, "tempo": str, "bars": int, "temperature": float, "top_p": float,
-    "top_k": int, "min_p": float, "threshold": str,
+    "top_k": int, "min_p": float, "threshold": str, "instrument": str,
 }  # fmt: skip
 OTHERS = ("source", "varied", "from", "to", "like", "rhythm")  # music that it was made from
 LEARNED = ("rhythm", "groove")  # settings of a track that may be a file's

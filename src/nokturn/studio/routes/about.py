@@ -8,6 +8,8 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
+from nokturn.music.instruments import NAMES
+
 router = APIRouter(tags=["about"])
 LIMITS = {
     "file_bytes": 10 << 20, "request_bytes": 200 << 20, "bars": 256, "variations": 16,
@@ -24,12 +26,13 @@ async def health(request: Request) -> dict[str, Any]:
 
 @router.get("/about")
 async def about(request: Request) -> dict[str, Any]:
-    """Say what this studio is: version, library, limits."""
+    """Say what this studio is: version, library, limits, instruments."""
     settings = request.app.state.settings
     return {
         "version": importlib.metadata.version("nokturn"),
         "library": str(settings.library),
         "read_only": settings.read_only,
         "limits": LIMITS,
+        "instruments": NAMES,
         "cores": os.cpu_count(),
     }

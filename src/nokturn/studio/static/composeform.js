@@ -8,6 +8,7 @@
  * the next visit, and an address may ask for anything: `/?model=folk&key=Ador&seed=7`.
  */
 
+import { get } from "./api.js";
 import { choice, field, select, stepper } from "./controls.js";
 import { clear, h, icon } from "./dom.js";
 import { has, number, parseNumber, remember, remembered, t } from "./i18n.js";
@@ -18,7 +19,7 @@ const MODELS = "nokturn.models"; // as they were at the last visit, until the se
 const FIRST = [{ name: "folk", default: true, writes_abc: true, guessed: true }];
 const MAX_SEED = 2 ** 31 - 1;
 const MOODS = { cautious: 0.7, normal: 0.9, adventurous: 1.2 };
-const USUAL = { model: "", epoch: "", key: "any", meter: "any", tempo: "", bars: 32, n: 4, temperature: 0.9, top_p: 1, top_k: 0, min_p: 0, seed: null };
+const USUAL = { model: "", epoch: "", key: "any", meter: "any", tempo: "", bars: 32, n: 4, temperature: 0.9, top_p: 1, top_k: 0, min_p: 0, instrument: "", seed: null };
 const ALONE_NOT = new Set(["chords", "melody_over_chords", "rhythm", "drum_steps"]); // parts of a piece
 const ADVANCED = { top_p: [0.01, 1, 0.05], top_k: [0, 1000, 5], min_p: [0, 0.99, 0.01] };
 
@@ -268,7 +269,7 @@ export class ComposeForm {
       return field(t(`compose.${name}`), control, { hint: t(`compose.${name}Why`), input: control.input });
     });
     const usual = () => {
-      Object.assign(this.wish, { top_p: 1, top_k: 0, min_p: 0, seed: null });
+      Object.assign(this.wish, { top_p: 1, top_k: 0, min_p: 0, instrument: "", seed: null });
       this.#keep();
       this.draw();
     };
@@ -277,8 +278,24 @@ export class ComposeForm {
       { class: "stack" },
       field(t("common.seed"), h("div", { class: "row tight" }, seed, dice), { hint: t("compose.seedWhy"), input: seed.input }),
       h("div", { class: "wishes-rest" }, rest),
+      this.#instrument(),
       h("button", { class: "button small quiet", type: "button", on: { click: usual } }, icon("restore"), t("compose.usual")),
     );
+  }
+
+  /** What plays it; the names come from the server when they are first wanted. */
+  #instrument() {
+    const own = this.wish.instrument;
+    const control = select([["", t("compose.asWritten")], ...(own ? [[own, own]] : [])], own, (name) => this.#set("instrument", name));
+    const fill = async () => {
+      control.removeEventListener("focus", fill);
+      const { instruments } = await get("/about");
+      const chosen = control.value;
+      control.replaceChildren(...select([["", t("compose.asWritten")], ...instruments.map((name) => [name, name])], chosen).children);
+      control.value = chosen;
+    };
+    control.addEventListener("focus", fill);
+    return field(t("compose.instrument"), control);
   }
 
   #details(name, title, body, active) {
