@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from nokturn.errors import Error, LimitError, UsageError
 from nokturn.studio._uploads import attachment
 from nokturn.studio.library import Item
+from nokturn.studio.routes import lofi
 from nokturn.studio.routes.bin import Ids
 from nokturn.studio.routes.renderings import TOLD, key_of, rendered
 
@@ -133,7 +134,13 @@ class _Pipe(io.RawIOBase):
 
 
 async def _made(request: Request, item: Item, kind: str, **wanted: Any) -> tuple[Path, str]:
-    """Return the file of an export, made if it is not there, and its name."""
+    """Return the file of an export, made if it is not there, and its name.
+
+    The sound of a lo-fi track is its mix, not what its notes sound like on a piano.
+    """
+    if item.kind == "lofi" and kind in SOUNDS and not wanted:
+        found = await lofi.taken(request, item.id, kind)
+        return Path(found["path"]), found["name"]
     folder = await rendered(request, "export", item, kind=kind, **wanted)
     return folder / "file", json.loads((folder / TOLD).read_bytes())["name"]
 

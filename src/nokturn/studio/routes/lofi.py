@@ -181,7 +181,7 @@ async def mix_file(
     request: Request, piece: Id, key: Annotated[str, InAddress(pattern="^[0-9a-f]{12}$")]
 ) -> FileResponse:
     """Send a mix as WAV: the very bytes that its export has."""
-    found = await _taken(request, piece, "wav", key, 8)
+    found = await taken(request, piece, "wav", key, 8)
     return FileResponse(found["path"], media_type="audio/wav", headers=KEPT)
 
 
@@ -202,7 +202,7 @@ async def export(
     bars: Annotated[int, Query(ge=1, le=64, description="of a loop")] = 8,
 ) -> FileResponse:
     """Send an export of a mix: sound, stems in an archive, a loop, MIDI, the preset."""
-    found = await _taken(request, piece, kind, mix, bars)
+    found = await taken(request, piece, kind, mix, bars)
     return FileResponse(found["path"], headers=attachment(found["name"]))
 
 
@@ -231,7 +231,10 @@ async def _file(request: Request, piece: str, name: str) -> FileResponse:
     return FileResponse(found["path"], media_type="audio/wav", headers=KEPT)
 
 
-async def _taken(request: Request, piece: str, kind: str, key: str, bars: int) -> dict[str, Any]:
+async def taken(
+    request: Request, piece: str, kind: str, key: str = "", bars: int = 8
+) -> dict[str, Any]:
+    """Return path and name of an export of a track, which is made if it is not there."""
     item = _item(request, piece)
     found: dict[str, Any] = await _ask(
         request, "taken", kind=kind, key=key, bars=bars, source=_source(request, item),

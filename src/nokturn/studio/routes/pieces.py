@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -15,6 +16,7 @@ from nokturn.studio.problems import problem
 
 router = APIRouter(tags=["pieces"])
 UPLOAD_S = 20.0  # to read one file
+AT_ONCE = 2  # files of one request that are read: others want the desk, too
 _LISTED = (
     "id", "title", "key", "meter", "tempo_qpm", "bars", "seconds", "model", "seed", "starred",
     "created", "kind", "parent", "bytes", "ending", "incipit",
@@ -89,8 +91,10 @@ async def bring(request: Request) -> dict[str, Any]:
         read = await _desk(request).ask("read", text=await _text(request), seconds=UPLOAD_S)
         return _taken(_library(request), [("", read)])
     async with received(request, request.app.state.settings.cache) as form:
-        taken = [(file.name, await _read(_desk(request), file)) for file in form.files]
-    return _taken(_library(request), taken)
+        turns = asyncio.Semaphore(AT_ONCE)
+        read = await asyncio.gather(*(_read(_desk(request), file, turns) for file in form.files))
+        names = [file.name for file in form.files]
+    return _taken(_library(request), list(zip(names, read, strict=True)))
 
 
 @router.get("/pieces/{piece}")
@@ -140,12 +144,13 @@ async def _text(request: Request) -> str:
         raise UsageError(f"abc: {first['msg'].lower()}.", 'Send {"abc": "X:1 ..."}.') from error
 
 
-async def _read(desk: Desk, file: File) -> dict[str, Any]:
+async def _read(desk: Desk, file: File, turns: asyncio.Semaphore) -> dict[str, Any]:
     """Return the pieces in a file that came, or what is wrong with it."""
     try:
-        read: dict[str, Any] = await desk.ask(
-            "read", path=str(file.path), name=file.name, seconds=UPLOAD_S
-        )
+        async with turns:
+            read: dict[str, Any] = await desk.ask(
+                "read", path=str(file.path), name=file.name, seconds=UPLOAD_S
+            )
         return read
     except Error as error:
         told = error.told if isinstance(error, ProblemError) else problem(error)
