@@ -13,6 +13,7 @@ from __future__ import annotations
 import ctypes
 import gc
 import importlib
+import itertools
 import multiprocessing
 import os
 import signal
@@ -21,13 +22,15 @@ import threading
 from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from nokturn.errors import UsageError
 from nokturn.studio.problems import problem
 
 VERBS = "nokturn.studio.verbs"
+IDLE_S, TASKS = 0.3, 16  # without work, or tasks one after the other, until memory is given back
+Task = tuple[str, str, dict[str, Any]]
 Message = Callable[[str, str, Any], None]
 
 
@@ -135,13 +138,13 @@ def _serve(pipe: Connection, verbs: str, warm: Sequence[str], limit: int) -> Non
             pipe.send((task, kind, data))
 
     now: dict[str, Talk] = {}
-    work: SimpleQueue[tuple[str, str, dict[str, Any]]] = SimpleQueue()
+    work: SimpleQueue[Task] = SimpleQueue()
     threading.Thread(target=_hear, args=(pipe, now, work), daemon=True).start()
     cold = list(reversed(warm))
-    while True:
+    for number in itertools.count(1):
         while cold and work.empty():  # nobody waits for us to be ready for something else
             getattr(_verb(verbs, cold.pop()), "warm", lambda: None)()
-        task, verb, arguments = work.get()
+        task, verb, arguments = _next(work)
         talk = now[task]
         talk._send = _event_sender(send, task)
         try:
@@ -150,11 +153,21 @@ def _serve(pipe: Connection, verbs: str, warm: Sequence[str], limit: int) -> Non
             send(task, "failed", problem(error))
         finally:
             now.pop(task, None)
-            _give_back()
+            if number % TASKS == 0:
+                _give_back()
 
 
 def _event_sender(send: Message, task: str) -> Callable[[str, Any], None]:
     return lambda kind, data: send(task, "event", (kind, data))
+
+
+def _next(work: SimpleQueue[Task]) -> Task:
+    """Return the next task; while none comes there is time to give memory back."""
+    try:
+        return work.get(timeout=IDLE_S)
+    except Empty:
+        _give_back()  # takes ten times as long as reading a tune
+        return work.get()
 
 
 def _give_back() -> None:
