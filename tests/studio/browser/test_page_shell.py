@@ -7,7 +7,8 @@ import pytest
 SCREENS = ["/", "/models", "/models/folk", "/help"]
 HEAD = "document.querySelector('#main h1, #main h2') !== null"
 WIDE = "document.documentElement.scrollWidth - innerWidth"
-SMALL = """() => [...document.querySelectorAll('button, .bar a, select, input:not([type=radio], [type=file])')]
+SMALL = """() => [...document.querySelectorAll(
+    'button, .bar a, select, input:not([type=radio], [type=file])')]
   .filter((el) => el.checkVisibility() && el.tabIndex >= 0)
   .map((el) => [el, el.getBoundingClientRect()])
   .filter(([el, box]) => box.height > 0 && (box.height < 35.5 || box.width < 30))

@@ -32,6 +32,7 @@ export class ComposeForm {
     Object.assign(this, { onhear, onchange });
     this.wish = { ...USUAL, ...kept(), ...asked(query) };
     this.models = stored(MODELS) ?? FIRST;
+    this.wish.model ||= this.usual?.name ?? "";
     this.start = new StartFrom(query, () => this.#keep());
     this.element = h("form", { class: "wishes", novalidate: true, aria: { label: t("compose.wishes") }, on: { submit: (event) => event.preventDefault() } });
     this.draw();
@@ -206,16 +207,17 @@ export class ComposeForm {
   }
 
   #tempoField() {
-    const control = h("input", { type: "text", class: "num", autocomplete: "off", placeholder: t("common.auto"), value: this.wish.tempo });
+    const control = h("input", { type: "text", class: "num", autocomplete: "off", placeholder: t("common.auto"), value: this.typed ?? this.wish.tempo });
     const box = field(t("common.tempo"), control);
     const check = () => {
       const said = control.value.trim();
+      this.typed = said; // stays as it was typed, where the form is drawn anew
       const tempo = tempoOf(said);
       box.hint(tempo.text, tempo.bad);
       if (!tempo.bad) this.#set("tempo", tempo.value);
     };
     control.addEventListener("input", check);
-    if (this.wish.tempo) check();
+    if (control.value) check();
     return box;
   }
 
