@@ -53,6 +53,20 @@ export class Endless {
     this.#listeners.add(fn);
   }
 
+  /** The audio context and what everything goes through, for meters and for tests. */
+  get context() {
+    return this.#context;
+  }
+
+  get output() {
+    return this.#gain;
+  }
+
+  /** Whether a section is on its way. */
+  get asking() {
+    return this.#asking;
+  }
+
   /** Seconds that have been heard. */
   get seconds() {
     return this.playing && this.#begun ? Math.max(0, this.#context.currentTime - this.#begun) : 0;

@@ -22,6 +22,7 @@ import { Player } from "./player.js";
 const REST_MS = 900; // after the last move, until it is mixed again
 const LONGEST_S = 260; // of a track whose stems are fetched
 const TURN_S = 0.01; // from mix to stems
+const TAIL_S = 4; // that an opening rings on
 const LEVELS_HZ = 20;
 const SOFTEST_DB = -80;
 const DOWN_DB = -60; // where a fader is down
@@ -67,6 +68,7 @@ export class Deck {
   key = "";
   /** Whether a mix is being made. */
   mixing = false;
+  #ranOut = 0; // seconds at which an opening was over before the whole was made
   #bars = [];
   #mix = {};
   #preview = null;
@@ -77,6 +79,9 @@ export class Deck {
   constructor() {
     this.player = new Player();
     this.#rested = debounced(REST_MS, () => this.#again());
+    this.player.on("ended", () => {
+      this.#ranOut = this.heard === "opening" ? this.player.seconds - TAIL_S : 0;
+    });
     for (const event of ["state", "loaded", "switch", "ended", "loop"]) this.player.on(event, () => this.#tell());
   }
 
@@ -112,6 +117,7 @@ export class Deck {
     await this.player.load(name, { stems: [{ name: MIX, url: `/api/lofi/tracks/${id}/opening` }], seconds, bars });
     if (this.track?.id === id) return; // the whole was quicker
     this.track = null;
+    this.#ranOut = 0;
     this.heard = "opening";
     this.#live(false);
     this.player.pause();
@@ -138,8 +144,10 @@ export class Deck {
     await this.#show(told);
     if (old && old.id !== track.id) this.#forget(old);
     this.player.unload(`opening:${track.id}`);
-    if (from !== null) this.player.seek(from);
-    if (play) this.player.play();
+    const late = this.#ranOut;
+    this.#ranOut = 0;
+    if (from !== null || late) this.player.seek(from ?? late);
+    if (play || late) this.player.play();
     this.#faders();
     this.#tell();
     if (track.samples / track.rate <= LONGEST_S) void this.#stems(track).catch((error) => this.problem?.(error));

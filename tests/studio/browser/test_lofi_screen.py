@@ -1,0 +1,193 @@
+"""The lo-fi screen in a real browser: heard soon, mixed as exported, endless without a gap."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nokturn.rendering.audio.stems import Fader, through
+from nokturn.rhythms.euclid import pattern
+
+MOVE = """([name, value]) => {
+  const fader = document.querySelector(`[data-name="${name}"]`);
+  fader.value = value;
+  fader.dispatchEvent(new Event("input", { bubbles: true }));
+}"""
+STATE = "document.querySelector('.mixer-state')?.dataset.state"
+ENDLESS = """async (settings) => {
+  const { Endless } = await import("/static/endless.js");
+  window.endless = new Endless(() => ({ preset: "dusty", settings, seed: 7 }));
+  await window.endless.start();
+}"""
+HEARD = """() => {
+  const context = window.endless.context;
+  const analyser = new AnalyserNode(context, { fftSize: 2048 });
+  window.endless.output.connect(analyser);
+  const samples = new Float32Array(2048);
+  window.loudness = [];
+  setInterval(() => {
+    analyser.getFloatTimeDomainData(samples);
+    window.loudness.push(Math.max(...samples.map(Math.abs)));
+  }, 20);
+}"""
+
+
+@pytest.fixture(scope="module")
+def track(live_studio: Any) -> str:
+    """The id of a short track that has its sound."""
+    job = live_studio.ask("POST", "/jobs/lofi", {"seed": 7, "settings": {"minutes": 0.2}})
+    while (job := live_studio.ask("GET", f"/jobs/{job['id']}"))["state"] != "done":
+        assert job["state"] in ("waiting", "running")
+    found: str = job["pieces"][0]
+    return found
+
+
+def test_every_wheel_is_a_euclidean_rhythm(open_page: Any) -> None:
+    page = open_page("/help")
+    found = page.evaluate("""async () => {
+      const { pattern } = await import("/static/wheel.js");
+      const rows = {};
+      for (let n = 1; n <= 32; n += 1)
+        for (let k = 0; k <= n; k += 1)
+          for (const turn of [0, 1, n - 1])
+            rows[`${k} ${n} ${turn}`] = pattern(k, n, turn).map((hit) => ".x"[+hit]).join("");
+      return rows;
+    }""")
+    wrong = [
+        named
+        for named, row in found.items()
+        if row != "".join(".x"[hit] for hit in pattern(*map(int, named.split())))
+    ]
+    assert len(found) > 1000
+    assert not wrong
+
+
+def test_faders_of_the_browser_are_those_of_the_server(open_page: Any) -> None:
+    page = open_page("/help")
+    stem = np.random.default_rng(1).uniform(-0.5, 0.5, (2, 64)).astype(np.float32)
+    for gain_db, pan in ((0, 0), (-6, -0.7), (3.5, 0.25), (-12, 1)):
+        found = page.evaluate(
+            """async ([left, right, gain, pan]) => {
+              const context = new OfflineAudioContext(2, left.length, 44100);
+              const buffer = context.createBuffer(2, left.length, 44100);
+              buffer.copyToChannel(new Float32Array(left), 0);
+              buffer.copyToChannel(new Float32Array(right), 1);
+              const source = new AudioBufferSourceNode(context, { buffer });
+              source.connect(new GainNode(context, { gain }))
+                .connect(new StereoPannerNode(context, { pan })).connect(context.destination);
+              source.start();
+              const out = await context.startRendering();
+              return [0, 1].map((side) => [...out.getChannelData(side)]);
+            }""",
+            [*stem.tolist(), 10 ** (gain_db / 20), pan],
+        )
+        expected = through(stem, Fader(10 ** (gain_db / 20), pan))
+        assert np.abs(np.array(found) - expected).max() < 1e-6
+
+
+def test_a_track_is_heard_and_mixed_from_the_first_click(open_page: Any, until: Any) -> None:
+    page = open_page("/lofi")
+    page.get_by_label("Minutes", exact=True).fill("0.5")
+    page.locator(".lofi-make").click()
+    until(page, "document.querySelector('.play-button')?.ariaLabel === 'Pause'", 90)
+    until(page, f"{STATE} === 'mix'", 90)
+    assert "/lofi/" in page.url
+    page.evaluate(MOVE, ["Rain-gain", "-12"])
+    until(page, f"{STATE} === 'live' || {STATE} === 'mixing'")
+    until(page, f"{STATE} === 'mix'", 60)
+    page.reload()
+    until(page, f"{STATE} === 'mix'", 60)
+    assert page.evaluate("document.querySelector('[data-name=\"Rain-gain\"]').value") == "-12"
+
+
+def test_solo_is_heard_and_not_exported(open_page: Any, until: Any, track: str) -> None:
+    page = open_page(f"/lofi/{track}")
+    until(page, f"{STATE} === 'mix'", 60)
+    until(page, "document.querySelectorAll('.strip-toggle').length > 10")
+    page.wait_for_timeout(500)
+    page.get_by_role("button", name="Only Bass").click()
+    until(page, f"{STATE} === 'solo'")
+    page.get_by_role("button", name="Only Bass").click()
+    until(page, f"{STATE} === 'mix'", 60)
+
+
+def test_a_wheel_is_turned_by_keys_and_becomes_a_wish(
+    open_page: Any, until: Any, track: str
+) -> None:
+    page = open_page(f"/lofi/{track}")
+    until(page, f"{STATE} === 'mix'", 60)
+    page.locator("summary", has_text="Beat").click()
+    page.get_by_role("button", name="Add a wheel").click()
+    wheel = page.locator(".wheel-face")
+    wheel.focus()
+    for key in ("ArrowUp", "ArrowRight", "PageUp"):
+        page.keyboard.press(key)
+    assert wheel.get_attribute("aria-valuetext") == "6 strokes in 17 steps, turned by 15"
+    assert page.locator(".wheel-name").text_content() == "E(6, 17)"
+    assert "1 change" in page.locator(".lofi-make").text_content()
+    hear = page.get_by_role("button", name="Hear it")
+    assert hear.get_attribute("aria-pressed") == "true"
+    until(page, "document.querySelector('.wheel-dot.now')")
+
+
+@pytest.mark.parametrize("width", [1440, 900, 360])
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_nothing_lies_beside_the_page(
+    width: int, dark: bool, open_page: Any, until: Any, track: str
+) -> None:
+    page = open_page(f"/lofi/{track}", width=width, dark=dark)
+    until(page, f"{STATE} === 'mix'", 60)
+    page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    small = page.evaluate("""() => [...document.querySelectorAll(".lofi button")]
+      .filter((one) => one.checkVisibility() && !one.closest(".stepper"))
+      .filter((one) => one.getBoundingClientRect().height < 43)
+      .map((one) => one.ariaLabel || one.textContent)""")
+    assert not small
+
+
+def test_endless_sections_join_to_the_sample_and_are_never_silent(
+    open_page: Any, until: Any
+) -> None:
+    page = open_page("/help")
+    page.evaluate(ENDLESS, {"bpm": 200, "minutes": 1})
+    until(page, "window.endless.laid.length > 0", 60)
+    page.evaluate(HEARD)
+    until(page, "window.endless.seconds > window.endless.laid[0].end + 1", 60)
+    laid = page.evaluate("window.endless.laid")
+    assert len(laid) >= 2
+    for before, after in itertools.pairwise(laid):
+        assert after["start"] == before["start"] + before["length"]
+    assert page.evaluate("Math.min(...window.loudness.slice(10))") > 1e-4
+    page.evaluate("window.endless.stop()")
+
+
+def test_endless_goes_round_where_the_server_is_late(open_page: Any, until: Any) -> None:
+    page = open_page("/help")
+    page.evaluate(ENDLESS, {"bpm": 200, "minutes": 1})
+    until(page, "window.endless.laid.length > 0", 60)
+    page.evaluate("""() => {
+      const real = window.fetch;
+      window.late = new Promise((done) => { window.hurry = done; });
+      window.fetch = async (...asked) => {
+        if (String(asked[0]).endsWith("/section")) await window.late;
+        return real(...asked);
+      };
+    }""")
+    laid = page.evaluate("window.endless.laid.length")
+    page.evaluate(HEARD)
+    last = page.evaluate("window.endless.laid.at(-1).end")
+    if page.evaluate("window.endless.asking"):  # one was on its way already
+        until(page, f"window.endless.laid.length > {laid}", 60)
+        last = page.evaluate("window.endless.laid.at(-1).end")
+    until(page, f"window.endless.seconds > {last} + 1.5", 90)
+    page.evaluate("window.hurry()")
+    until(page, f"window.endless.laid.at(-1).start / 44100 > {last}", 60)
+    page.wait_for_timeout(1500)
+    loudness = json.loads(page.evaluate("JSON.stringify(window.loudness)"))
+    assert min(loudness[10:]) > 1e-4
+    page.evaluate("window.endless.stop()")
