@@ -170,6 +170,36 @@ def test_a_loop_is_exact_to_the_sample(reel):
     assert later == pytest.approx(once, abs=1e-9)
 
 
+def test_a_loop_has_no_seam(reel):
+    """The end of a loop turns into what comes before its beginning."""
+    seam = reel.evaluate(
+        """async () => {
+          const { seamless } = await import("/static/player.js");
+          const whole = new AudioBuffer({ length: 44100, sampleRate: 44100 });
+          const wave = whole.getChannelData(0);
+          wave.forEach((_, k) => { wave[k] = Math.sin(k / 37); });
+          const part = seamless(whole, 0.25, 0.7501);
+          const out = part.getChannelData(0);
+          let step = 0;
+          for (let k = 0; k < out.length; k += 1) {
+            step = Math.max(step, Math.abs(out[(k + 1) % out.length] - out[k]));
+          }
+          return [part.length, step, out[0] - wave[11025], out.at(-1) - wave[11024]];
+        }"""
+    )
+    assert seam[0] == round(0.7501 * 44_100) - 11_025
+    assert seam[1] < 1.2 / 37
+    assert seam[2:] == [0, 0]
+
+
+def test_going_outside_of_a_loop_ends_it(reel):
+    reel.evaluate("player.setLoop(1.6, 3.2); player.play(); player.seek(2.0)")
+    assert reel.evaluate("player.loop !== null")
+    reel.evaluate("player.seek(6.0)")
+    assert reel.evaluate("player.loop") is None
+    assert reel.locator("[aria-label=Loop]").first.get_attribute("aria-pressed") == "false"
+
+
 def test_takes_are_switched_at_the_same_bar_without_a_gap(live_studio, reel, until):
     other = live_studio.add(FASTER)
     reel.evaluate("(id) => view.prepare(id)", other)

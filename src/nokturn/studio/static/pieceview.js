@@ -29,6 +29,8 @@ import { Transport } from "./transport.js";
 
 const VIEWS = ["roll", "score", "both", "text"];
 const ICONS = { roll: "roll", score: "score", both: "both", text: "text" };
+/** What goes on while its key is held down. */
+const HELD = { beatBack: 1, beatOn: 1, barBack: 1, barOn: 1, selectBack: 1, selectOn: 1, zoomIn: 1, zoomOut: 1 };
 const STORED = "nokturn.view";
 const SAY_EVERY = 4; // bars between two words to a screen reader
 
@@ -466,7 +468,9 @@ export class PieceView {
 
   #keys() {
     const { player, roll, selection } = this;
-    const key = (/** @type {string | string[]} */ keys, /** @type {string} */ label, /** @type {() => void} */ run) => ({ keys, label: t(`piece.keys.${label}`), run });
+    const key = (/** @type {string | string[]} */ keys, /** @type {string} */ label, /** @type {() => void} */ run) => ({
+      keys, label: t(`piece.keys.${label}`), run: (/** @type {KeyboardEvent} */ event) => (label in HELD || !event.repeat) && run(),
+    });
     const press = (/** @type {string} */ does) => /** @type {HTMLElement | null} */ (this.element.querySelector(`[data-does=${does}]`))?.click();
     return [
       key("Space", "play", () => this.transport.toggle()),

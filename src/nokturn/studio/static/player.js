@@ -21,6 +21,7 @@ const ATTACK = 0.002; // out of silence: short, so that a drum's beginning is he
 const LEAD = 0.025; // seconds ahead that changes are scheduled
 const REST = 30; // seconds of silence after which the sound device is let go
 const SETTLE = 250; // milliseconds a tempo rests before its sound is asked for
+const SEAM = 0.012; // seconds before a loop's end that turn into what comes before its beginning
 const MAX_BYTES = 700e6;
 export const CLICK = "click"; // the stem of the metronome
 export const TEMPI = [0.5, 2];
@@ -32,7 +33,7 @@ export const TEMPI = [0.5, 2];
  * @typedef {Sound & {bars: Bar[], at?: (tempo: number) => Promise<Sound>}} TakeSource
  * @typedef {{key: string, bars: Bar[], seconds: number, gain: number, tempo: number,
  *   at: ((tempo: number) => Promise<Sound>) | undefined, buffers: Map<string, AudioBuffer>,
- *   used: number}} Take
+ *   used: number, looped?: {loop: string, buffers: Map<string, AudioBuffer>}}} Take
  * @typedef {{from: number, position: number, rate: number, loop: [number, number] | null,
  *   seconds: number, key: string}} Segment
  */
@@ -215,10 +216,14 @@ export class Player {
     else this.play();
   }
 
-  /** Go to a second of the music. @param {number} seconds */
+  /** Go to a second of the music; outside of the loop, that ends. @param {number} seconds */
   seek(seconds) {
     const take = this.#takes.get(this.#key);
     const to = Math.max(0, take ? Math.min(seconds, take.seconds - 0.01) : seconds);
+    if (this.#loop && (to < this.#loop[0] - 1e-6 || to >= this.#loop[1])) {
+      this.#loop = null;
+      this.#tell("loop");
+    }
     if (take && this.#playing) this.#move(take, to);
     else this.#stand(to);
     this.#tell("seek");
@@ -465,6 +470,7 @@ export class Player {
   #exchange(take, buffers, tempo, gain_db) {
     take.buffers = buffers;
     take.tempo = tempo;
+    take.looped = undefined;
     if (gain_db !== undefined) take.gain = 10 ** (gain_db / 20);
     if (take.key === this.#key) {
       if (this.#loop) this.#loop = this.#framed(take, ...this.#loop);
@@ -492,9 +498,11 @@ export class Player {
   #start(take, position, from, fade) {
     this.#segments = this.#segments.filter((s) => s.from < from).slice(-8);
     this.#segments.push(this.#segment(from, position, this.#tempo));
-    const loop = this.#loop && /** @type {[number, number]} */ (this.#loop.map((s) => s / take.tempo));
-    const voices = new Voices(this.context, take, (name) => this.#strip(name).gain);
-    voices.begin({ from, fade, loop, offset: position / take.tempo, rate: this.#tempo / take.tempo });
+    const buffers = this.#loop ? looped(take, this.#loop) : take.buffers;
+    const offset = (position - (this.#loop?.[0] ?? 0)) / take.tempo;
+    const rate = this.#tempo / take.tempo;
+    const voices = new Voices(this.context, buffers, take.gain, (name) => this.#strip(name).gain);
+    voices.begin({ from, fade, loop: this.#loop !== null, offset: Math.max(0, offset), rate });
     voices.ended = () => this.#voices === voices && this.#end();
     this.#voices = voices;
   }
@@ -614,13 +622,14 @@ class Voices {
 
   /**
    * @param {AudioContext} context
-   * @param {Take} take
+   * @param {Map<string, AudioBuffer>} buffers
+   * @param {number} level
    * @param {(name: string) => AudioNode} input where a stem goes
    */
-  constructor(context, take, input) {
+  constructor(context, buffers, level, input) {
     this.fader = [];
-    this.level = take.gain;
-    for (const [name, buffer] of take.buffers) {
+    this.level = level;
+    for (const [name, buffer] of buffers) {
       const source = new AudioBufferSourceNode(context, { buffer });
       const fader = new GainNode(context, { gain: 0 });
       source.connect(fader).connect(input(name));
@@ -630,15 +639,14 @@ class Voices {
   }
 
   /**
-   * @param {{from: number, fade: number, loop: [number, number] | null, offset: number,
-   *   rate: number}} how
+   * @param {{from: number, fade: number, loop: boolean, offset: number, rate: number}} how
    */
   begin({ from, fade, loop, offset, rate }) {
     this.from = from;
     let sounding = this.#sources.length;
     this.#sources.forEach((source, i) => {
       source.playbackRate.value = rate;
-      if (loop) [source.loop, source.loopStart, source.loopEnd] = [true, ...loop];
+      source.loop = loop;
       this.fader[i].gain.setValueAtTime(0, from);
       this.fader[i].gain.linearRampToValueAtTime(this.level, from + fade);
       source.onended = () => --sounding === 0 && this.ended?.();
@@ -661,10 +669,45 @@ class Voices {
   }
 }
 
+/** The part of each stem that is looped, made once for a loop. */
+function looped(/** @type {Take} */ take, /** @type {[number, number]} */ loop) {
+  const name = `${loop} ${take.tempo}`;
+  if (take.looped?.loop !== name) {
+    const [a, b] = loop.map((s) => s / take.tempo);
+    const buffers = new Map([...take.buffers].map(([stem, buffer]) => [stem, seamless(buffer, a, b)]));
+    take.looped = { loop: name, buffers };
+  }
+  return take.looped.buffers;
+}
+
+/**
+ * A part of a sound that can follow itself: as long as asked for, to the sample, and its last moments
+ * turn into those before its beginning, so that nothing clicks.
+ * @param {AudioBuffer} buffer
+ * @param {number} from seconds
+ * @param {number} to
+ */
+export function seamless(buffer, from, to) {
+  const { sampleRate, numberOfChannels } = buffer;
+  const [first, last] = [Math.round(from * sampleRate), Math.round(to * sampleRate)];
+  const length = Math.max(1, last - first);
+  const part = new AudioBuffer({ length, sampleRate, numberOfChannels });
+  const seam = Math.min(Math.round(SEAM * sampleRate), length >> 1);
+  for (let channel = 0; channel < numberOfChannels; channel += 1) {
+    const [all, out] = [buffer.getChannelData(channel), part.getChannelData(channel)];
+    out.set(all.subarray(first, Math.min(last, all.length)));
+    for (let k = 0; k < seam; k += 1) {
+      const [at, share] = [length - seam + k, (k + 1) / seam];
+      out[at] = out[at] * (1 - share) + (all[first - seam + k] ?? 0) * share;
+    }
+  }
+  return part;
+}
+
 /** @param {Take} take */
 function sizeOf(take) {
   let bytes = 0;
-  for (const buffer of take.buffers.values()) bytes += buffer.length * buffer.numberOfChannels * 4;
+  for (const buffer of [...take.buffers.values(), ...(take.looped?.buffers.values() ?? [])]) bytes += buffer.length * buffer.numberOfChannels * 4;
   return bytes;
 }
 
