@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from contextlib import asynccontextmanager
 
 import pytest
@@ -12,7 +13,7 @@ from wire import HOST, READS, Asked, addresses, ask, ask_async, connect, filled
 from nokturn.errors import UsageError
 from nokturn.studio import safety
 from nokturn.studio.app import create_app
-from nokturn.studio.safety import protect
+from nokturn.studio.safety import Guard, protect
 from nokturn.studio.settings import Settings
 
 OWN = f"http://{HOST}"
@@ -539,3 +540,31 @@ def test_looking_changes_nothing(tmp_path, monkeypatch):
 
     before, after = asyncio.run(run())
     assert before == after
+
+
+def test_work_for_a_client_who_has_gone_ends():
+    ended = []
+
+    async def slow(scope, receive, send):
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            ended.append(time.monotonic())
+            raise
+
+    async def visit():
+        messages = [{"type": "http.request"}, {"type": "http.disconnect"}]
+
+        async def receive():
+            await asyncio.sleep(0.05)
+            return messages.pop(0)
+
+        guard = Guard(slow, Settings())
+        scope = {"type": "http", "method": "GET", "path": "/api/thing", "query_string": b"",
+                 "scheme": "http", "headers": [(b"host", b"127.0.0.1:8765")]}  # fmt: skip
+        await guard(scope, receive, None)
+
+    begun = time.monotonic()
+    asyncio.run(visit())
+    assert len(ended) == 1
+    assert ended[0] - begun < 1

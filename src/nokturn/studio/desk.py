@@ -22,6 +22,7 @@ from nokturn.studio.problems import BusyError
 SECONDS = 60.0  # for one request
 MEMORY_BYTES = 4 << 30  # of a worker: libraries map much that they never touch
 WAITING = 64
+GRACE_S = 0.5  # to end what nobody waits for any more: a new worker takes a second of work
 WARM = ("engrave", "stage", "models", "stems", "read", "lofi_desk")
 
 
@@ -74,10 +75,18 @@ class Desk:
             seat = await self._free.get()
         finally:
             self._waiting -= 1
+        asked = asyncio.create_task(seat.ask(verb, arguments, seconds))
+        asked.add_done_callback(lambda asked: self._done(seat, asked))
         try:
-            return await seat.ask(verb, arguments, seconds)
-        finally:
-            self._free.put_nowait(seat)
+            return await asyncio.shield(asked)
+        except asyncio.CancelledError:  # whoever asked has gone; what is nearly done may end well
+            asyncio.get_running_loop().call_later(GRACE_S, asked.cancel)
+            raise
+
+    def _done(self, seat: _Seat, asked: asyncio.Task[Any]) -> None:
+        if not asked.cancelled():
+            asked.exception()  # nobody may be there any more to hear of it
+        self._free.put_nowait(seat)
 
 
 class ProblemError(Error):

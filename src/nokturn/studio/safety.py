@@ -14,6 +14,7 @@ Weak: whoever may run programs as this user on this machine may do all that the 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import Counter
 from urllib.parse import unquote
 
@@ -220,13 +221,15 @@ class _Exchange:
         self._answer = guard.answer(scope)
         self._begun = asyncio.get_running_loop().time()
         self._received = 0
-        self._whole = self._started = self._streams = False
+        self._whole = self._started = self._streams = self._ended = False
+        self._first: Message | None = None
+        self._told, self._gone = asyncio.Event(), asyncio.Event()
 
     async def run(self, app: ASGIApp) -> None:
         """Let the application answer, or answer in its place."""
         try:
             if self._answer is None:
-                await app(self._scope, self._take, self._give)
+                await self._answered(app)
         except Exception:
             if self._answer is None or self._started:
                 raise
@@ -236,10 +239,36 @@ class _Exchange:
         if self._answer and not self._started:
             await self._say(self._answer)
 
+    async def _answered(self, app: ASGIApp) -> None:
+        """Let the application answer, for as long as somebody waits for the answer."""
+        if _method_of(self._scope) in READS:
+            self._first = await self._take()
+        answering = asyncio.ensure_future(app(self._scope, self._take, self._give))
+        leaving = asyncio.create_task(self._left())
+        try:
+            await asyncio.wait((answering, leaving), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            leaving.cancel()
+            if not answering.done() and not self._ended:
+                answering.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await answering
+
+    async def _left(self) -> None:
+        """Wait until the client has gone; what it sends has all come before."""
+        await self._told.wait()
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+        self._gone.set()
+
     async def _take(self) -> Message:
-        """Return the next part of the body."""
+        """Return the next part of the body, and after it that the client has gone."""
+        if self._first:
+            first, self._first = self._first, None
+            return first
         if self._whole:
-            return await self._receive()
+            await self._gone.wait()
+            return {"type": "http.disconnect"}
         try:
             async with asyncio.timeout_at(self._begun + BODY_S + self._received / SLOWEST_BYTES_S):
                 message = await self._receive()
@@ -247,6 +276,8 @@ class _Exchange:
             raise self._refused(_too_slow()) from None
         self._received += len(message.get("body", b""))
         self._whole = not message.get("more_body", False)
+        if self._whole:
+            self._told.set()
         if self._received > self._limit:
             raise self._refused(_too_much(self._limit))
         return message
@@ -260,6 +291,7 @@ class _Exchange:
                 raise _RefusedError
             self._started = True
             message = {**message, "headers": _dressed(self._scope, raw)}
+        self._ended = message["type"] == "http.response.body" and not message.get("more_body")
         await self._send(message)
 
     def _count(self, headers: Headers) -> None:
