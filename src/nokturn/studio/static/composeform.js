@@ -33,7 +33,9 @@ export class ComposeForm {
     this.wish = { ...USUAL, ...kept(), ...asked(query) };
     this.models = stored(MODELS) ?? FIRST;
     this.wish.model ||= this.usual?.name ?? "";
-    this.start = new StartFrom(query, () => this.#keep());
+    this.start = new StartFrom(query, () => this.#begun());
+    this.open = { start: query.has("from"), advanced: false };
+    this.tags = {};
     this.element = h("form", { class: "wishes", novalidate: true, aria: { label: t("compose.wishes") }, on: { submit: (event) => event.preventDefault() } });
     this.draw();
   }
@@ -300,10 +302,15 @@ export class ComposeForm {
     return field(t("compose.instrument"), control);
   }
 
+  /** Another beginning was chosen. */
+  #begun() {
+    if (this.tags.start) this.tags.start.hidden = !this.start.active;
+    this.onchange();
+  }
+
   #details(name, title, body, active) {
-    const box = h("details", { class: "wishes-more" }, h("summary", icon("chevron"), title, active ? h("span", { class: "tag lamp" }, t("compose.inUse")) : null), body);
-    this.open ??= {};
-    box.open = this.open[name] ?? false;
+    this.tags[name] = h("span", { class: "tag lamp", hidden: !active }, t("compose.inUse"));
+    const box = h("details", { class: "wishes-more", open: this.open[name] }, h("summary", icon("chevron"), title, this.tags[name]), body);
     box.addEventListener("toggle", () => {
       this.open[name] = box.open;
     });
@@ -359,7 +366,6 @@ function asked(query) {
     const value = parseNumber(query.get(name) ?? "");
     if (Number.isFinite(value)) wish[name] = value;
   }
-  if (query.get("from")) delete wish.bars; // those are the bars of the beginning
   const [model, epoch = ""] = (query.get("model") ?? "").split("@");
   return model ? { ...wish, model, epoch: epoch === "best" ? "" : epoch } : wish;
 }

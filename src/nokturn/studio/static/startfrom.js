@@ -21,14 +21,14 @@ const WIDTH = 400;
 
 export class StartFrom {
   /**
-   * @param {URLSearchParams} query `from`: id of a piece, `bars`: "5-8", to go on after the last
+   * @param {URLSearchParams} query `from`: id of a piece, `from_bars`: how many of its bars
    * @param {() => void} onchange
    */
   constructor(query, onchange) {
     this.way = query.get("from") ? "library" : "nothing";
     this.abc = "";
     this.piece = null;
-    this.bars = query.get("from") ? lastBar(query.get("bars")) : null;
+    this.bars = Number(query.get("from_bars")) || null;
     this.onchange = onchange;
     this.body = h("div", { class: "stack tight" });
     const options = WAYS.map((way) => [way, t(`compose.start.${way}`)]);
@@ -154,6 +154,3 @@ export class StartFrom {
     );
   }
 }
-
-/** The last bar of "5-8"; null where no bars are named. */
-const lastBar = (bars) => Number(/(\d+)$/.exec(bars ?? "")?.[1]) || null;

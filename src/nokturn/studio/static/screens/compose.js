@@ -89,7 +89,7 @@ class Compose {
   #fold() {
     const narrow = matchMedia(NARROW);
     const changed = () => {
-      this.fold.open = !narrow.matches;
+      this.fold.open = !narrow.matches || this.query.has("from");
     };
     narrow.addEventListener("change", changed);
     this.unfold = () => narrow.removeEventListener("change", changed);
