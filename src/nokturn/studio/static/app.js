@@ -4,6 +4,7 @@
 
 import { get, connection } from "./api.js";
 import { add, announce, clear, h, icon } from "./dom.js";
+import { begin as beginDrops } from "./drop.js";
 import { LANGUAGES, choose, current, load, preferred, remember, remembered, t } from "./i18n.js";
 import { badge, listen } from "./jobs.js";
 import { begin as beginKeys, keyList, register } from "./keys.js";
@@ -44,6 +45,7 @@ async function start() {
   draw();
   watchServer(banner);
   beginKeys();
+  beginDrops();
   listen();
   await beginScreens(main);
   readOnly();

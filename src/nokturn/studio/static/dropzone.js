@@ -37,9 +37,11 @@ export function dropzone({ label, take }) {
     },
     drop: async (event) => {
       if (!ours(event)) return;
+      const taken = event.defaultPrevented; // by a place of its own on the screen
       event.preventDefault();
       depth = 0;
       veil.hidden = true;
+      if (taken) return;
       const files = await dropped(event.dataTransfer);
       if (files.length) take(files);
     },

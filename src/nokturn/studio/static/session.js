@@ -261,7 +261,7 @@ async function first() {
   if (newest.items.length) return [taken(newest.items[0])];
   const abc = await text("/static/first.abc").catch(() => "");
   const added = abc ? await post("/pieces", { abc }).catch(() => null) : null; // read-only: an empty table
-  return added?.items?.length ? found([added.items[0].id ?? added.items[0]]) : [];
+  return added?.items.length ? found([added.items[0]]) : [];
 }
 
 function parsed(kept) {

@@ -117,8 +117,8 @@ export class StartFrom {
       clear(problems, h("p", { class: "muted small" }, t("compose.start.reading", { name: file.name })));
       try {
         const { items, problems: wrong } = await upload("/pieces", [file]);
-        if (!items?.length) throw wrong?.[0] ?? { code: "input", what: t("compose.start.noMusic") };
-        await this.#named(items[0].id ?? items[0]);
+        if (!items.length) throw wrong[0] ?? { code: "input", what: t("compose.start.noMusic") };
+        await this.#named(items[0]);
         clear(problems);
       } catch (error) {
         clear(problems, problem(error));

@@ -39,6 +39,7 @@ class Compose {
   follow = true; // whether the music below is that of the cards
   view = null;
   writing = null;
+  preparing = Promise.resolve();
 
   constructor(root, query) {
     Object.assign(this, { root, query });
@@ -65,6 +66,7 @@ class Compose {
   }
 
   async leave() {
+    this.left = true;
     this.off?.();
     this.unfold?.();
     this.session.leave();
@@ -239,11 +241,18 @@ class Compose {
       h("button", { class: "button small quiet", type: "button", disabled: off, on: { click: run } }, icon(name), text);
     clear(
       this.tools,
+      this.#opener(takes[this.picked]),
       takes.length > 1 ? button("dice", t("compose.replace"), () => this.replace(), busy || open === 0) : null,
       undoable ? button("undo", t("common.undo"), () => this.session.undo(), false) : null,
       redoable ? button("redo", t("common.redo"), () => this.session.redo(), false) : null,
       this.noted ? h("p", { class: "compose-note small muted" }, this.noted) : null,
     );
+  }
+
+  /** The title of the take that is shown, which leads to its own page. */
+  #opener(take) {
+    if (!take?.id || !take.piece?.title) return null;
+    return h("a", { class: "compose-title", href: `/p/${take.id}` }, take.piece.title);
   }
 
   #empty() {
@@ -278,10 +287,16 @@ class Compose {
     try {
       take.stage = await get(`/pieces/${take.id}/stage`);
       this.#draw();
-      if (take !== this.shown) await this.view?.prepare(take.id);
+      this.#prepare(take);
     } catch {
       take.loading = false; // it is asked for again, and told of, when it is picked
     }
+  }
+
+  /** Fetch the sound of a take after that of the others: a browser has six connections in all. */
+  #prepare(take) {
+    const fetched = () => (this.left || take === this.shown ? null : this.view?.prepare(take.id));
+    this.preparing = this.preparing.then(fetched).catch(() => null); // told of when it is picked
   }
 
   /** Choose a take: at the same bar, without a gap, where one is heard. */
