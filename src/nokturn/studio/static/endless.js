@@ -40,6 +40,7 @@ export class Endless {
   #timer = 0;
   #asking = false;
   #sleepAt = 0;
+  #minutes = 0; // after which it is to sleep
   #voice = null;
   #listeners = new Set();
 
@@ -94,6 +95,7 @@ export class Endless {
     this.seed = this.wanted().seed;
     this.#session(true);
     this.#timer = window.setInterval(() => this.#tick(), 250);
+    if (this.#minutes) this.sleepIn(this.#minutes);
     this.#tell();
     await this.#ask();
   }
@@ -115,8 +117,9 @@ export class Endless {
 
   /** Let it fade away and stop. @param {number} minutes 0 = never */
   sleepIn(minutes) {
+    this.#minutes = minutes;
+    if (!this.playing) return;
     this.#sleepAt = minutes ? Date.now() + minutes * 60_000 : 0;
-    if (!this.#gain) return;
     const now = this.#context.currentTime;
     this.#gain.gain.cancelScheduledValues(now);
     this.#gain.gain.setTargetAtTime(1, now, 0.1);
@@ -284,7 +287,6 @@ export function endlessPanel(endless, onstart) {
     name.textContent = playing ? (endless.name ? section(endless.name) : t("lofi.endless.writing")) : t("lofi.endless.title");
     const left = endless.left ? ` · ${t("lofi.endless.left", { time: clock(endless.left) })}` : "";
     told.textContent = endless.trouble ? endless.trouble.what : playing ? `${clock(endless.seconds)} · ${t("lofi.endless.ahead", { n: Math.max(0, Math.round(ahead)) })}${left}` : t("lofi.endless.about");
-    if (!playing && sleep.value !== "0" && !endless.left) sleep.value = "0";
   };
   endless.onchange(draw);
   draw();

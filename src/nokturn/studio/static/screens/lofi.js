@@ -59,6 +59,7 @@ class Screen {
 
   close() {
     cancelAnimationFrame(this.#frame);
+    this.#stopFollowing?.();
     this.#ends.forEach((end) => end());
     this.form.close();
     this.roll.close();
@@ -108,11 +109,11 @@ class Screen {
     this.player = h("section", { class: "card stack tight lofi-deck", hidden: true, aria: { label: t("lofi.track") } },
       h("div", { class: "spread" }, this.title, h("div", { class: "cluster tight" }, this.notes, this.exports)), this.rollPlace, this.transport);
     this.desk = h("section", { class: "card stack tight", hidden: true, aria: { label: t("lofi.mixer.title") } }, h("h2", t("lofi.mixer.title")), this.mixer.element);
-    this.recent = h("section", { class: "stack" });
+    this.recent = h("section", { class: "stack lofi-before" });
     const making = h("div", { class: "lofi-making" }, h("div", { class: "row" }, this.makeButton, this.stopButton), this.bar, this.status);
     const wishes = h("section", { class: "card lofi-form", aria: { label: t("lofi.wishes") } }, h("h2", t("lofi.wishes")), this.form.element, making);
     const endless = h("section", { class: "card", aria: { label: t("lofi.endless.title") } }, endlessPanel(this.endless, () => this.deck.player.pause()));
-    this.columns = h("div", { class: "lofi-columns" }, wishes, h("div", { class: "lofi-main" }, this.trouble, this.player, this.desk, this.recent, endless));
+    this.columns = h("div", { class: "lofi-columns" }, wishes, h("div", { class: "lofi-main" }, this.trouble, this.player, this.desk, endless, this.recent));
     root.append(h("div", { class: "page lofi" },
       h("div", { class: "lofi-head" }, h("h1", t("lofi.title")), h("p", { class: "muted" }, t("lofi.lead"))),
       this.columns));
@@ -160,7 +161,8 @@ class Screen {
   }
 
   #drawRecent() {
-    const { recent } = this.given;
+    const recent = this.given.recent.filter(({ id }) => id !== this.deck.track?.id);
+    if (!recent.length && this.#stage) return clear(this.recent);
     const row = (item) => h("li", h("a", { class: "lofi-recent", href: `/lofi/${item.id}` }, h("span", { class: "serif" }, item.title), h("span", { class: "muted small num" }, `${clock(item.seconds)} · ${Math.round(item.tempo_qpm)} · ${ago(item.created)}`)));
     clear(this.recent, recent.length
       ? [h("h2", t("lofi.recent")), h("ul", { class: "grid-auto" }, recent.map(row))]
@@ -172,6 +174,7 @@ class Screen {
     this.#stopFollowing?.();
     this.#job = job;
     this.#made = id;
+    this.staging = null; // asked for by this page's own click, when it comes
     const before = this.deck.track;
     this.#working(true);
     this.#stopFollowing = events(`/jobs/${job.id}/events`, {
@@ -215,7 +218,7 @@ class Screen {
     const again = before && before.seed === this.form.seed && player.playing && player.position > seconds - 4;
     if (again || !this.#stage) return;
     try {
-      await this.deck.opening(this.#made, { seconds, bars: this.#stage.bars }, true);
+      await this.deck.opening(this.#made, { seconds, bars: this.#stage.bars }, Boolean(this.staging));
       this.status.textContent = t("lofi.opening");
     } catch (error) {
       this.#failed(error);
@@ -227,10 +230,13 @@ class Screen {
     try {
       await this.staging;
       const track = await get(`/lofi/tracks/${this.#made}`);
-      const fresh = this.deck.heard !== "opening" && !(before && before.seed === track.seed);
-      await this.#open(track, { play: fresh && Boolean(this.staging), from: fresh ? 0 : null });
+      const { player } = this.deck;
+      const goesOn = this.deck.heard === "opening" || (player.playing && before?.seed === track.seed);
+      await this.#open(track, { play: !goesOn && Boolean(this.staging), from: goesOn ? null : 0 });
       announce(t("lofi.done", { title: track.title }));
       this.status.textContent = "";
+      this.given.recent = (await get(`/pieces?kind=lofi&limit=${RECENT}`)).items;
+      this.#drawRecent();
     } catch (error) {
       this.#failed(error);
     }
@@ -242,6 +248,7 @@ class Screen {
     this.form.take(track);
     this.form.mixed(mix);
     this.mixer.show(track, mix);
+    this.#drawRecent();
     this.#draw();
   }
 
@@ -278,7 +285,6 @@ class Screen {
     this.makeButton.title = "Ctrl+Enter";
     this.columns.classList.toggle("with-track", Boolean(this.#stage));
     this.desk.hidden = !track;
-    this.recent.hidden = Boolean(track || this.working || this.#stage);
     this.exports.hidden = !track;
     this.notes.hidden = !track;
     if (track) this.notes.href = `/p/${track.id}`;
