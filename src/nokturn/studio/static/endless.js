@@ -107,7 +107,11 @@ export class Endless {
     const gain = this.#gain;
     gain.gain.cancelScheduledValues(currentTime);
     gain.gain.setTargetAtTime(0, currentTime, seconds / 4);
-    setTimeout(() => gain.disconnect(), seconds * 1000 + 200);
+    const context = this.#context;
+    setTimeout(() => {
+      gain.disconnect(); // and what was laid down with it
+      if (!this.playing && context.state === "running") void context.suspend();
+    }, seconds * 1000 + 200);
     clearInterval(this.#timer);
     this.playing = false;
     this.#sleepAt = 0;
