@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import random
+import urllib.request
 
+import numpy as np
 import pytest
+import soundfile
+
+from nokturn.rendering.audio.loudness import integrated
 
 REEL = """X:1
 T:Reel of the clock
@@ -241,6 +247,23 @@ def test_takes_are_switched_at_the_same_bar_without_a_gap(live_studio, reel, unt
     assert silent < MOST
 
 
+def test_takes_are_equally_loud(live_studio):
+    """The stems at the gain that the page gives them: within 1 LU of -16 LUFS."""
+    for abc in (REEL, JIG, FASTER):
+        told = live_studio.ask("GET", f"/pieces/{live_studio.add(abc)}/stems")
+        parts = [part for part in told["stems"] if part["name"] != "click"]
+        mix = sum(sound_of(live_studio.address + part["url"]) for part in parts)
+        loudness = integrated(mix * np.float32(10 ** (told["gain_db"] / 20)), told["rate"])
+        assert loudness == pytest.approx(-16, abs=0.5)
+
+
+def sound_of(url):
+    """Return a stem as the browser decodes it, (2, samples)."""
+    with urllib.request.urlopen(url) as answer:
+        samples, _ = soundfile.read(io.BytesIO(answer.read()), dtype="float32", always_2d=True)
+    return np.broadcast_to(samples.T, (2, len(samples)))
+
+
 def test_a_count_in_beats_a_bar_before_the_music(live_studio, open_page, until):
     page = open_page("/help")
     until(page, "document.querySelector('#main *') !== null")
@@ -264,3 +287,19 @@ def test_a_muted_track_is_silent_and_faint(reel):
         " return Math.max(...s.map(Math.abs)); }"
     )
     assert loudest < 1e-3
+
+
+def test_sound_that_the_browser_holds_back_is_asked_for(reel, until):
+    """As before the first click on a page: the context does not wake by itself."""
+    reel.evaluate(
+        """player.context.suspend().then(() => {
+          player.context.resume = () => new Promise(() => {});
+          player.play();
+        })"""
+    )
+    until(reel, "document.querySelector('.blocked') !== null")
+    assert reel.evaluate("player.position") == 0
+    reel.evaluate("delete player.context.resume")
+    reel.get_by_role("button", name="Turn the sound on").click()
+    until(reel, "player.position > 0.2")
+    assert reel.evaluate("document.querySelector('.blocked')") is None
