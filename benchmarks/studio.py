@@ -108,7 +108,6 @@ def page(_seconds: float) -> None:
     """How soon a browser has the first page, and notes of what it asks for."""
     from playwright.sync_api import sync_playwright
 
-    ready = "document.querySelector('#main canvas, .roll canvas') && document.activeElement !== document.body"
     with Studio() as studio, sync_playwright() as engine:
         path = os.environ.get("NOKTURN_CHROMIUM") or shutil.which("chromium")
         browser = engine.chromium.launch(executable_path=path, args=["--no-sandbox"])
@@ -116,7 +115,8 @@ def page(_seconds: float) -> None:
             tab = browser.new_page()
             begun = time.perf_counter()
             tab.goto(studio.address)
-            tab.wait_for_function(ready)
+            for part in ("#main .take", "#main canvas", "#main button.primary"):
+                tab.wait_for_selector(part)
             report(turn, "2 s", f"{time.perf_counter() - begun:.2f} s")
         time.sleep(5)
         begun = time.perf_counter()
