@@ -63,6 +63,14 @@ def test_a_finished_tune_is_ready_to_play_and_compose_has_the_focus(open_page, u
     assert page.locator("h1").inner_text() == "Compose"
 
 
+def test_space_plays_though_compose_has_the_focus(open_page, until) -> None:
+    page = open_page("/")
+    until(page, READY)
+    page.keyboard.press("Space")
+    until(page, "document.querySelector('.play-button').ariaLabel === 'Pause'")
+    assert page.locator(".compose-action").get_attribute("data-kind") == "idle"
+
+
 def test_four_tunes_are_written_and_a_key_goes_from_one_to_another(open_page, until) -> None:
     page = open_page("/")
     until(page, READY)

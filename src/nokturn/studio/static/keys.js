@@ -81,6 +81,7 @@ function taken(event, name) {
   const tag = el.tagName;
   if (tag === "SELECT") return name !== "Escape";
   if (tag === "INPUT") return /^(Shift\+)?(Arrow|Home|End|Page)|^Space$|^Enter$/.test(name);
+  if (name === "Space" && el.dataset.space === "plays") return false;
   if (["BUTTON", "A", "SUMMARY"].includes(tag)) return name === "Space" || name === "Enter";
   return false;
 }

@@ -207,10 +207,12 @@ class Compose {
     this.stopButton.disabled = Boolean(job.stopping);
   }
 
+  /** The button that has the focus when the page opens: Enter presses it, Space plays as anywhere. */
   #composing() {
+    const still = (event) => event.key === " " && event.preventDefault(); // of a button that comes up
     return h(
       "button",
-      { class: "button primary compose-button", type: "button", on: { click: () => this.compose() } },
+      { class: "button primary compose-button", type: "button", data: { space: "plays" }, on: { click: () => this.compose(), keyup: still } },
       h("span", t("compose.go")),
       h("span", { class: "compose-key", aria: { hidden: "true" } }, keyCaps("Mod+Enter")),
     );
