@@ -122,3 +122,23 @@ def test_a_model_file_is_given_away_and_taken_in(open_page, until, tmp_path, liv
     until(page, "document.querySelector('h1')?.textContent === 'Models'")
     names = [model["name"] for model in live_studio.ask("GET", "/models")]
     assert "my-rhythm" not in names
+
+
+DROP = """([name, text]) => {
+  const files = new DataTransfer();
+  files.items.add(new File([text], name));
+  for (const type of ["dragenter", "dragover", "drop"]) {
+    const event = new DragEvent(type, { dataTransfer: files, bubbles: true, cancelable: true });
+    document.getElementById("main").dispatchEvent(event);
+  }
+}"""
+
+
+def test_a_file_dropped_anywhere_is_shown_as_a_piece(open_page, until, live_studio) -> None:
+    page = open_page("/help")
+    until(page, HEAD)
+    tune = "X:1\nT:Dropped <img src=x onerror=alert(1)>\nM:4/4\nL:1/8\nK:G\nGABc d2g2|g8|]\n"
+    page.evaluate(DROP, ["tune.abc", tune])
+    until(page, "location.pathname.startsWith('/p/')")
+    until(page, "document.querySelector('h1')?.textContent.includes('<img src=x')")
+    assert live_studio.ask("GET", "/pieces?q=dropped")["total"] == 1

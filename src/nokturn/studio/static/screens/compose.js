@@ -169,7 +169,7 @@ class Compose {
     const again = { label: t("common.again"), run: () => this.compose() };
     const fewer = { label: t("compose.fewer"), run: () => this.#fewer() };
     const loose = { label: t("compose.loosen"), run: () => this.#loosen() };
-    const helps = { busy: [again], gone: [again], internal: [again], resource: [fewer], constraint: [loose, again] };
+    const helps = { busy: [again], gone: [again], internal: [again], resource: [fewer], constraint: [loose, again], usage: [loose] };
     const close = { label: t("common.close"), run: () => clear(this.troubles) };
     clear(this.troubles, problem(error, ...(helps[error.code] ?? []), close));
   }
