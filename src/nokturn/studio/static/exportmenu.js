@@ -35,7 +35,7 @@ const GROUPS = {
  */
 export function exportMenu(wanted, { label = t("piece.export"), quiet = false } = {}) {
   const button = /** @type {HTMLButtonElement} */ (
-    h("button", { class: quiet ? "button quiet" : "button", type: "button", data: { does: "export" } }, icon("download"), label)
+    h("button", { class: quiet ? "button small quiet" : "button", title: label, type: "button", data: { does: "export" } }, icon("download"), h("span", label))
   );
   return popup(button, () => panel(wanted()), { label, end: true });
 }

@@ -214,7 +214,7 @@ export class PieceView {
   /** What can be done with the bars that are chosen. */
   #actions() {
     const act = (/** @type {string} */ key, /** @type {string} */ sign, /** @type {() => void} */ run) =>
-      h("button", { class: "button small quiet", type: "button", data: { does: key }, on: { click: run } }, icon(sign), t(`piece.${key}`));
+      h("button", { class: "button small quiet", type: "button", data: { does: key }, title: t(`piece.${key}`), on: { click: run } }, icon(sign), h("span", t(`piece.${key}`)));
     return [
       act("loop", "loop", () => this.loop()),
       this.can.edits && act("cut", "cut", () => this.cut()),
@@ -264,6 +264,7 @@ export class PieceView {
       score.setSelection(now ? this.#measures(now.first, now.last) : []);
       this.#tell("select", now);
     });
+    this.element.addEventListener("click", unfocused);
     const resized = new ResizeObserver(debounced(250, () => this.#viewed()));
     resized.observe(this.body);
     this.#ends.push(() => resized.disconnect());
@@ -500,6 +501,12 @@ export class PieceView {
   #tell(/** @type {string} */ event, /** @type {unknown} */ detail) {
     for (const fn of this.#listeners.get(event) ?? []) fn(detail);
   }
+}
+
+/** A button that was pressed by pointer gives the keyboard back: Space is to play, not to press it. */
+function unfocused(/** @type {MouseEvent} */ event) {
+  const button = /** @type {any} */ (event.target).closest?.("button");
+  if (event.detail > 0 && button && !button.ariaExpanded) button.blur();
 }
 
 /**

@@ -16,6 +16,8 @@ import { popup } from "./popup.js";
 import { problem } from "./problem.js";
 import { beatQuarters } from "./rollscale.js";
 
+const STEPS = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10 }; // seconds
+
 export class Transport {
   /** @type {import("./rollscale.js").Stage | null} */
   #stage = null;
@@ -90,7 +92,7 @@ export class Transport {
     if (told === this.#said) return;
     this.#said = told;
     this.now.textContent = clock(seconds);
-    this.bar.textContent = bar ? t("piece.bar", { n: bar.number }) : "";
+    this.bar.textContent = bar ? t(bar.number ? "piece.bar" : "piece.pickup", { n: bar.number }) : "";
     this.place.setAttribute("aria-valuetext", `${this.bar.textContent}, ${clock(seconds)}`);
     if (!counting) this.#face();
   }
@@ -110,7 +112,7 @@ export class Transport {
     this.click = button("piece.metronome", "metronome", () => player.metronome(this.click.ariaPressed !== "true"));
     this.count = button("piece.countIn", "timer", () => player.countIn(this.count.ariaPressed !== "true"));
     this.place = /** @type {HTMLInputElement} */ (
-      h("input", { type: "range", class: "place", min: 0, max: 1, step: 0.01, value: 0, aria: { label: t("piece.place") }, on: { input: () => player.seek(Number(this.place.value)) } })
+      h("input", { type: "range", class: "place", min: 0, max: 1, step: 0.01, value: 0, aria: { label: t("piece.place") }, on: { input: () => player.seek(Number(this.place.value)), keydown: (/** @type {KeyboardEvent} */ event) => this.#stepped(event) } })
     );
     this.now = h("span", { class: "num transport-now" }, "0:00");
     this.all = h("span", { class: "num muted transport-all" });
@@ -132,6 +134,14 @@ export class Transport {
           popup(this.volumeButton, () => this.#volume(), { label: t("piece.volume"), end: true }))),
       this.note,
     );
+  }
+
+  /** Arrow keys on the slider go by seconds: its own steps are too small to hear. */
+  #stepped(/** @type {KeyboardEvent} */ event) {
+    const by = STEPS[/** @type {keyof STEPS} */ (event.key)];
+    if (!by || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+    event.preventDefault();
+    this.player.seek(this.player.position + by);
   }
 
   #loop() {
