@@ -180,7 +180,7 @@ def test_a_loop_has_no_seam(reel):
     """The end of a loop turns into what comes before its beginning."""
     seam = reel.evaluate(
         """async () => {
-          const { seamless } = await import("/static/player.js");
+          const { seamless } = await import("/static/voices.js");
           const whole = new AudioBuffer({ length: 44100, sampleRate: 44100 });
           const wave = whole.getChannelData(0);
           wave.forEach((_, k) => { wave[k] = Math.sin(k / 37); });

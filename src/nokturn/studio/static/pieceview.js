@@ -12,11 +12,12 @@
  */
 
 import { get, post, text } from "./api.js";
+import { barAt, beatsOf, sameBar } from "./bars.js";
 import { announce, clear, debounced, h, icon } from "./dom.js";
 import { exportMenu } from "./exportmenu.js";
 import { remember, remembered, t } from "./i18n.js";
 import { register } from "./keys.js";
-import { Player, barAt, beatsOf, sameBar } from "./player.js";
+import { Player } from "./player.js";
 import { popup } from "./popup.js";
 import { notice, problem } from "./problem.js";
 import { Roll } from "./roll.js";
@@ -413,7 +414,7 @@ export class PieceView {
     const same = now && loop && Math.abs(loop[0] - now.from) < 0.01 && Math.abs(loop[1] - now.to) < 0.01;
     if (now && !same) this.player.setLoop(now.from, now.to);
     else if (loop) this.player.setLoop(null);
-    else this.player.setLoop(0, this.player.seconds);
+    else this.player.setLoop(0, this.stage?.seconds ?? 0);
     announce(t(this.player.loop ? "piece.loopOn" : "piece.loopOff"));
   }
 

@@ -15,19 +15,21 @@
  * takes that were not played for longest are dropped and fetched again when they are asked for.
  */
 
+import { barAt, counting, sameBar } from "./bars.js";
+import { Strip, Voices, looped, sizeOf } from "./voices.js";
+
 const RATE = 44100;
 const FADE = 0.01; // seconds of a cross-fade
 const ATTACK = 0.002; // out of silence: short, so that a drum's beginning is heard
 const LEAD = 0.025; // seconds ahead that changes are scheduled
 const REST = 30; // seconds of silence after which the sound device is let go
 const SETTLE = 250; // milliseconds a tempo rests before its sound is asked for
-const SEAM = 0.012; // seconds before a loop's end that turn into what comes before its beginning
 const MAX_BYTES = 700e6;
 export const CLICK = "click"; // the stem of the metronome
 export const TEMPI = [0.5, 2];
 
 /**
- * @typedef {{number: number, start_s: number, end_s: number, meter?: string}} Bar
+ * @typedef {import("./bars.js").Bar} Bar
  * @typedef {{name: string, url: string}} StemSource
  * @typedef {{stems: StemSource[], seconds: number, gain_db?: number, tempo?: number}} Sound
  * @typedef {Sound & {bars: Bar[], at?: (tempo: number) => Promise<Sound>}} TakeSource
@@ -237,7 +239,8 @@ export class Player {
   setLoop(from, to = 0) {
     const take = this.#takes.get(this.#key);
     const position = this.positionAt(this.context.currentTime + LEAD);
-    this.#loop = from !== null && take && to - from > 0.05 ? this.#framed(take, from, to) : null;
+    const wanted = from !== null && to - from > 0.05;
+    this.#loop = wanted ? (take ? this.#framed(take, from, to) : [from, to]) : null;
     const inside = !this.#loop || (position >= this.#loop[0] && position < this.#loop[1]);
     const [start] = this.#loop ?? [0];
     if (take && this.#playing) this.#move(take, inside ? position : start);
@@ -418,8 +421,9 @@ export class Player {
     this.#takes.set(key, { key, bars, seconds, at, gain: 10 ** (gain_db / 20), tempo, buffers, used });
     for (const name of buffers.keys()) this.#strip(name);
     if (!this.#key) {
-      const { position } = this; // one may have gone somewhere before there was sound
+      const { position } = this; // places and loops may have been chosen before there was sound
       this.#key = key;
+      if (this.#loop) this.#loop = this.#framed(/** @type {Take} */ (this.#takes.get(key)), ...this.#loop);
       this.#stand(Math.min(position, seconds));
     }
     this.#levels();
@@ -594,179 +598,4 @@ export class Player {
   #tell(event, detail) {
     for (const fn of this.#listeners.get(event) ?? []) fn(detail);
   }
-}
-
-/** One stem's way to the master: fader, place, and what was asked of it. */
-class Strip {
-  volume = 1;
-  muted = false;
-  soloed = false;
-  /** @type {AnalyserNode | null} */
-  analyser = null;
-
-  /** @param {AudioContext} context @param {AudioNode} output */
-  constructor(context, output) {
-    this.gain = context.createGain();
-    this.panner = context.createStereoPanner();
-    this.gain.connect(this.panner).connect(output);
-  }
-}
-
-/** The stems of a take while they sound together. */
-class Voices {
-  /** @type {(() => void) | null} */
-  ended = null;
-  from = 0;
-  /** @type {AudioBufferSourceNode[]} */
-  #sources = [];
-
-  /**
-   * @param {AudioContext} context
-   * @param {Map<string, AudioBuffer>} buffers
-   * @param {number} level
-   * @param {(name: string) => AudioNode} input where a stem goes
-   */
-  constructor(context, buffers, level, input) {
-    this.fader = [];
-    this.level = level;
-    for (const [name, buffer] of buffers) {
-      const source = new AudioBufferSourceNode(context, { buffer });
-      const fader = new GainNode(context, { gain: 0 });
-      source.connect(fader).connect(input(name));
-      this.#sources.push(source);
-      this.fader.push(fader);
-    }
-  }
-
-  /**
-   * @param {{from: number, fade: number, loop: boolean, offset: number, rate: number}} how
-   */
-  begin({ from, fade, loop, offset, rate }) {
-    this.from = from;
-    let sounding = this.#sources.length;
-    this.#sources.forEach((source, i) => {
-      source.playbackRate.value = rate;
-      source.loop = loop;
-      this.fader[i].gain.setValueAtTime(0, from);
-      this.fader[i].gain.linearRampToValueAtTime(this.level, from + fade);
-      source.onended = () => --sounding === 0 && this.ended?.();
-      source.start(from, offset);
-    });
-  }
-
-  /** Fade out from a moment on. @param {number} when @param {number} fade */
-  end(when, fade) {
-    this.ended = null;
-    this.#sources.forEach((source, i) => {
-      const { gain } = this.fader[i];
-      const begun = when > this.from + fade;
-      gain.cancelScheduledValues(when);
-      gain.setValueAtTime(begun ? this.level : gain.value, when);
-      gain.linearRampToValueAtTime(0, when + fade);
-      source.stop(Math.max(when + fade, this.from));
-      source.onended = () => this.fader[i].disconnect();
-    });
-  }
-}
-
-/** The part of each stem that is looped, made once for a loop. */
-function looped(/** @type {Take} */ take, /** @type {[number, number]} */ loop) {
-  const name = `${loop} ${take.tempo}`;
-  if (take.looped?.loop !== name) {
-    const [a, b] = loop.map((s) => s / take.tempo);
-    const buffers = new Map([...take.buffers].map(([stem, buffer]) => [stem, seamless(buffer, a, b)]));
-    take.looped = { loop: name, buffers };
-  }
-  return take.looped.buffers;
-}
-
-/**
- * A part of a sound that can follow itself: as long as asked for, to the sample, and its last moments
- * turn into those before its beginning, so that nothing clicks.
- * @param {AudioBuffer} buffer
- * @param {number} from seconds
- * @param {number} to
- */
-export function seamless(buffer, from, to) {
-  const { sampleRate, numberOfChannels } = buffer;
-  const [first, last] = [Math.round(from * sampleRate), Math.round(to * sampleRate)];
-  const length = Math.max(1, last - first);
-  const part = new AudioBuffer({ length, sampleRate, numberOfChannels });
-  const seam = Math.min(Math.round(SEAM * sampleRate), length >> 1);
-  for (let channel = 0; channel < numberOfChannels; channel += 1) {
-    const [all, out] = [buffer.getChannelData(channel), part.getChannelData(channel)];
-    out.set(all.subarray(first, Math.min(last, all.length)));
-    for (let k = 0; k < seam; k += 1) {
-      const [at, share] = [length - seam + k, (k + 1) / seam];
-      out[at] = out[at] * (1 - share) + (all[first - seam + k] ?? 0) * share;
-    }
-  }
-  return part;
-}
-
-/** @param {Take} take */
-function sizeOf(take) {
-  let bytes = 0;
-  for (const buffer of [...take.buffers.values(), ...(take.looped?.buffers.values() ?? [])]) bytes += buffer.length * buffer.numberOfChannels * 4;
-  return bytes;
-}
-
-/**
- * The bar that holds a second, as an index; the last one beyond the end.
- * @param {Bar[]} bars
- * @param {number} seconds
- */
-export function barAt(bars, seconds) {
-  let low = 0;
-  let high = bars.length - 1;
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if (bars[middle].start_s <= seconds + 1e-6) low = middle;
-    else high = middle - 1;
-  }
-  return Math.max(0, low);
-}
-
-/**
- * The second of another take that stands at the same place of the same bar.
- * @param {{bars: Bar[], seconds: number}} from
- * @param {{bars: Bar[], seconds: number}} to
- * @param {number} seconds
- */
-export function sameBar(from, to, seconds) {
-  const here = from.bars[barAt(from.bars, seconds)];
-  if (!here || !to.bars.length) return Math.min(seconds, to.seconds);
-  const there = to.bars.find((bar) => bar.number === here.number);
-  if (!there) return to.bars[0].start_s; // it is shorter: from its beginning
-  const part = (seconds - here.start_s) / Math.max(1e-9, here.end_s - here.start_s);
-  return there.start_s + Math.min(1, Math.max(0, part)) * (there.end_s - there.start_s);
-}
-
-/**
- * What is counted before a place: the beats and seconds of a whole bar, and how far into its bar the
- * place is; a pickup stands at the end of its own.
- * @param {Bar[]} bars
- * @param {number} at
- * @param {number} position
- */
-function counting(bars, at, position) {
-  const bar = bars[at];
-  if (!bar) return { beats: 4, whole: 2, into: 0 };
-  const length = bar.end_s - bar.start_s;
-  const next = bars[at + 1];
-  const whole = bar.number === 0 && next ? next.end_s - next.start_s : length;
-  return { beats: beatsOf(bar.meter ?? "4/4"), whole, into: whole - length + position - bar.start_s };
-}
-
-/** Beats that are felt in a bar: 2 in 6/8, 4 in 4/4. @param {string} meter */
-export function beatsOf(meter) {
-  const [count, unit] = counted(meter);
-  return unit >= 8 && count % 3 === 0 && count > 3 ? count / 3 : count;
-}
-
-/** The two numbers of a meter; C and C| are 4/4 and 2/2, free meter is counted in quarters. */
-export function counted(/** @type {string} */ meter) {
-  const signs = /** @type {Record<string, [number, number]>} */ ({ C: [4, 4], "C|": [2, 2] });
-  const [count, unit] = signs[meter] ?? meter.split("/").map(Number);
-  return count > 0 && unit > 0 ? [count, unit] : [4, 4];
 }

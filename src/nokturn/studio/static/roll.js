@@ -11,11 +11,12 @@
  * screen reader it is one picture with a summary; the text view beside it can be walked through.
  */
 
+import { beatsOf } from "./bars.js";
 import { h, still } from "./dom.js";
-import { number, t } from "./i18n.js";
-import { beatsOf } from "./player.js";
+import { common, empty, expected, growing, widened } from "./growing.js";
 import { Painter } from "./rolldraw.js";
-import { OVERVIEW, RULER, Scale, mixed, placeOf } from "./rollscale.js";
+import { OVERVIEW, RULER, Scale } from "./rollscale.js";
+import { noteWords } from "./words.js";
 
 const AHEAD = 0.36; // of the width: where the playhead stays while the roll glides
 const DRAG = 5; // pixels after which a press is a drag
@@ -119,8 +120,7 @@ export class Roll {
    */
   setWriting(so_far) {
     const before = this.#writing ? this.stage.notes.pitch : [];
-    const stage = { ...empty(), ...so_far };
-    if (!so_far.bars?.length) stage.bars = guessed(stage);
+    const stage = growing(so_far);
     const same = common(before, this.stage.notes, stage.notes);
     const scale = new Scale(stage);
     if (this.#writing) widened(scale, this.#scale);
@@ -507,65 +507,6 @@ export class Roll {
   #tell(/** @type {string} */ event, /** @type {unknown} */ detail) {
     for (const fn of this.#listeners.get(event) ?? []) fn(detail);
   }
-}
-
-/** Words for a note: "G4 · bar 5 beat 2½ · ½ beat". @param {Stage} stage @param {number} i */
-export function noteWords(stage, i) {
-  const { name, bar, beat, length } = placeOf(stage, i);
-  const values = { name, bar: String(bar), beat: mixed(beat, number), length: mixed(length, number), n: length };
-  if (stage.tracks[stage.notes.track[i]]?.drums) return t("piece.hit", values);
-  return t("piece.note", values);
-}
-
-/** @returns {Stage} */
-function empty() {
-  const notes = {
-    track: [], start_s: [], end_s: [], onset_q: [], duration_q: [], pitch: [], name: [],
-    velocity: [], bar: [], beat: [], svg: [],
-  };
-  return { seconds: 1, tracks: [{ name: "" }], notes, bars: [], tonic: null, scale: null };
-}
-
-/** How many of the first notes are the same in both. */
-function common(/** @type {number[]} */ before, /** @type {any} */ old, /** @type {any} */ now) {
-  let i = 0;
-  while (i < before.length && i < now.pitch.length && old.pitch[i] === now.pitch[i] && old.start_s[i] === now.start_s[i]) i += 1;
-  return i;
-}
-
-/** Rows only ever grow while a tune is written, so that nothing jumps. */
-function widened(/** @type {Scale} */ scale, /** @type {Scale} */ before) {
-  if (!scale.tuned || !before.tuned) return;
-  scale.lowest = Math.min(scale.lowest, before.lowest);
-  scale.highest = Math.max(scale.highest, before.highest);
-}
-
-/** Bars of notes that come without: each begins at its first beat, or evenly between others. */
-function guessed(/** @type {Stage} */ { notes, seconds, meter }) {
-  /** @type {Map<number, number>} */
-  const starts = new Map();
-  notes.bar.forEach((number, i) => {
-    if (notes.beat[i] === 1 && !starts.has(number)) starts.set(number, i);
-  });
-  const known = [...starts].sort((a, b) => a[0] - b[0]);
-  const bars = [];
-  for (const [k, [first, i]] of known.entries()) {
-    const [next, j] = known[k + 1] ?? [first + 1, -1];
-    const until = j < 0 ? seconds : notes.start_s[j];
-    const step = (until - notes.start_s[i]) / Math.max(1, next - first);
-    for (let n = first; n < next; n += 1) {
-      const start_s = notes.start_s[i] + (n - first) * step;
-      bars.push({ number: n, start_s, end_s: start_s + step, start_q: notes.onset_q[i], meter });
-    }
-  }
-  return bars;
-}
-
-/** Seconds that a tune of so many bars will take, judged by its longest bar; 0 where it is unknown. */
-function expected(/** @type {Stage} */ { bars, seconds }, /** @type {number} */ of) {
-  const whole = bars.slice(0, -1).reduce((most, bar) => Math.max(most, bar.end_s - bar.start_s), 0);
-  const pickup = bars[0]?.number === 0 ? bars[0].end_s : 0;
-  return whole && of ? Math.max(seconds, pickup + of * whole) : 0;
 }
 
 /** How many of rising numbers are not above a value. */

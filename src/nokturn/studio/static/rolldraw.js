@@ -9,7 +9,7 @@
  * colours come from the page's custom properties.
  */
 
-import { beatsOf } from "./player.js";
+import { beatsOf } from "./bars.js";
 import { OVERVIEW, RULER } from "./rollscale.js";
 
 const TILE = 512;

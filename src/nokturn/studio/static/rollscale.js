@@ -8,7 +8,7 @@
  * Pure numbers, no drawing: the same figures serve the picture, the pointer and the tests.
  */
 
-import { barAt, beatsOf, counted } from "./player.js";
+import { barAt } from "./bars.js";
 
 export const RULER = 26; // height of the ruler
 export const OVERVIEW = 30; // height of the small picture of the whole, where there is more to see
@@ -225,40 +225,4 @@ function rangeOf(/** @type {Stage} */ { notes, tracks }) {
   });
   if (low > high) return notes.pitch.length ? [1, 0] : [60, 76];
   return [Math.max(0, low - 2), Math.min(127, high + 2)];
-}
-
-/** Quarters of a felt beat: 1.5 in 6/8, 0.5 in 3/8 counted in eighths. @param {string} meter */
-export function beatQuarters(meter) {
-  const [count, unit] = counted(meter);
-  return (count * 4) / unit / beatsOf(meter);
-}
-
-/**
- * Where a note stands and how long it is, in felt beats.
- * @param {Stage} stage
- * @param {number} i
- */
-export function placeOf(stage, i) {
-  const { notes, bars } = stage;
-  const bar = bars[barAt(bars, notes.start_s[i])];
-  const quarters = beatQuarters(bar?.meter ?? stage.meter ?? "4/4");
-  const { [i]: name } = notes.name;
-  return { name, bar: notes.bar[i], beat: notes.beat[i], length: notes.duration_q[i] / quarters };
-}
-
-const NEAR = 20; // thousandths that playing freely adds
-const FRACTIONS = new Map([
-  [0, ""], [125, "⅛"], [167, "⅙"], [250, "¼"], [333, "⅓"], [375, "⅜"],
-  [500, "½"], [625, "⅝"], [667, "⅔"], [750, "¾"], [833, "⅚"], [875, "⅞"],
-]);
-
-/** A number as a musician writes it: 2½. @param {number} value @param {(n: number) => string} other */
-export function mixed(value, other) {
-  const rounded = Math.round(value * 1000) / 1000;
-  const whole = Math.floor(rounded + NEAR / 1000);
-  const rest = Math.max(0, Math.round((rounded - whole) * 1000));
-  for (const [thousandths, sign] of FRACTIONS) {
-    if (Math.abs(rest - thousandths) < NEAR) return (whole || !sign ? String(whole) : "") + sign;
-  }
-  return other(Math.round(value * 100) / 100);
 }

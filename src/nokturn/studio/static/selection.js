@@ -9,9 +9,9 @@
  * the loop, and what is cut or exported are the bars that hold them.
  */
 
+import { barAt } from "./bars.js";
 import { announce, clear, h, icon } from "./dom.js";
 import { t } from "./i18n.js";
-import { barAt } from "./player.js";
 
 /** @typedef {{from: number, to: number, first: number, last: number, bars: [number, number]}} Chosen */
 

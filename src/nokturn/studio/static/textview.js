@@ -12,8 +12,7 @@
 
 import { announce, clear, h } from "./dom.js";
 import { number, t } from "./i18n.js";
-import { noteWords } from "./roll.js";
-import { mixed, placeOf } from "./rollscale.js";
+import { mixed, noteWords, placeOf } from "./words.js";
 
 const ROWS = 400;
 const STEPS = { ArrowUp: -1, ArrowDown: 1, ArrowLeft: -1, ArrowRight: 1, PageUp: -16, PageDown: 16 };

@@ -9,12 +9,12 @@
  * On a narrow page it stays at the lower edge.
  */
 
+import { barAt, beatQuarters } from "./bars.js";
 import { add, clear, h, icon } from "./dom.js";
 import { clock, number, parseNumber, t } from "./i18n.js";
-import { TEMPI, barAt } from "./player.js";
+import { TEMPI } from "./player.js";
 import { popup } from "./popup.js";
 import { problem } from "./problem.js";
-import { beatQuarters } from "./rollscale.js";
 
 const STEPS = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10 }; // seconds
 

@@ -5,9 +5,8 @@
  * its own, so that going back is undoing.
  */
 
-import { del, get, patch, post, upload } from "../api.js";
+import { del, get, patch, post } from "../api.js";
 import { announce, clear, h, icon, sheet } from "../dom.js";
-import { dropzone } from "../dropzone.js";
 import { ago, clock, number, t } from "../i18n.js";
 import { register } from "../keys.js";
 import { PieceView } from "../pieceview.js";
@@ -53,7 +52,6 @@ class PieceScreen {
       return;
     }
     this.#ends.push(register("library", [{ keys: "S", label: t("piece.keys.star"), run: () => this.#star() }]));
-    this.#ends.push(dropzone({ label: t("library.drop"), take: (files) => this.#bring(files) }));
     this.#draw();
     this.#view = new PieceView(this.body);
     void this.#view.show(this.id).then((stage) => this.#staged(stage));
@@ -189,16 +187,6 @@ class PieceScreen {
       await go("/library");
       const back = () => post(`/bin/${id}/restore`).then(() => go(`/p/${id}`));
       notice(t("piece.binned", { title: this.#piece.title }), { label: t("common.undo"), run: back });
-    });
-  }
-
-  /** Take in files that were dropped: one of ours comes with its recipe. */
-  #bring(/** @type {File[]} */ files) {
-    return this.#tried(async () => {
-      const { items, problems } = await upload("/pieces", files);
-      if (items.length === 1) return go(`/p/${items[0]}`);
-      if (items.length) return go("/library");
-      throw problems[0]?.error ?? problems[0];
     });
   }
 
