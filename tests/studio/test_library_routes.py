@@ -272,6 +272,14 @@ def test_an_export_that_is_brought_back_brings_its_recipe(studio, reel):
         assert studio.get(f"/api/pieces/{back}").json()["recipe"] == recipe
 
 
+def test_a_file_that_was_saved_and_is_dropped_back_leads_to_its_piece(studio):
+    piece = brought(studio, REEL.replace("Żurek", "Once"))
+    saved = studio.get(f"/api/pieces/{piece}/exports/abc").content
+    answer = uploaded(studio, ("saved.abc", saved), ("new.abc", b"X:1\nT:New one\nK:E\nEFGA|\n"))
+    assert (answer["items"][0], answer["known"], len(answer["items"])) == (piece, 1, 2)
+    assert brought(studio, saved.decode()) != piece  # what is typed is meant
+
+
 def test_a_picture_of_a_composed_tune_makes_the_tune_again(studio):
     job = studio.post("/api/jobs/generate", json={"bars": 4, "seed": 5}).json()["id"]
     piece = json.loads(studio.get(f"/api/jobs/{job}/events").text.split("event: result\ndata: ")[1]

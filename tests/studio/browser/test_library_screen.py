@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import time
+import urllib.request
 import zipfile
 
 import pytest
@@ -155,6 +157,28 @@ def test_a_single_file_that_is_dropped_opens_its_piece(library, until):
     )
     until(library, "location.pathname.startsWith('/p/')")
     until(library, "document.querySelector('h1')?.textContent.includes('Dropped')")
+
+
+def test_a_sound_file_larger_than_may_be_sent_brings_its_tune_back(
+    live_studio, library, until, tmp_path
+):
+    job = live_studio.ask("POST", "/jobs/generate", {"bars": 32, "seed": 5, "tempo": "60"})
+    piece = wait_for(live_studio, job["id"])
+    sound = f"{live_studio.address}/api/pieces/{piece}/exports/wav"
+    with urllib.request.urlopen(sound) as answer:
+        (tmp_path / "mix.wav").write_bytes(answer.read())
+    assert (tmp_path / "mix.wav").stat().st_size > 10 << 20
+    library.locator("input[type=file]").set_input_files(tmp_path / "mix.wav")
+    until(library, f"location.pathname === '/p/{piece}'")
+
+
+def wait_for(live_studio, job):
+    """Return the piece that a job has made."""
+    until = time.monotonic() + 60
+    while (told := live_studio.ask("GET", f"/jobs/{job}"))["state"] in ("waiting", "running"):
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    return told["pieces"][0]
 
 
 def test_a_text_from_a_file_is_never_more_than_text(live_studio, pieces, open_page, until):

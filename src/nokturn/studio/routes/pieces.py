@@ -85,16 +85,17 @@ async def listed(
 async def bring(request: Request) -> dict[str, Any]:
     """Take in files of music (a form with fields ``file``), or ABC as JSON: ``{"abc": ...}``.
 
-    A book of tunes becomes a piece for each; what cannot be read is told in ``problems``.
+    A book of tunes becomes a piece for each; what cannot be read is told in ``problems``, and how
+    many of the files were in the library before in ``known``.
     """
     if request.headers.get("content-type", "").startswith("application/json"):
         read = await _desk(request).ask("read", text=await _text(request), seconds=UPLOAD_S)
-        return _taken(_library(request), [("", read)])
+        return _taken(_library(request), [("", read)], again=True)
     async with received(request, request.app.state.settings.cache) as form:
         turns = asyncio.Semaphore(AT_ONCE)
         read = await asyncio.gather(*(_read(_desk(request), file, turns) for file in form.files))
         names = [file.name for file in form.files]
-    return _taken(_library(request), list(zip(names, read, strict=True)))
+    return _taken(_library(request), list(zip(names, read, strict=True)), again=False)
 
 
 @router.get("/pieces/{piece}")
@@ -157,13 +158,24 @@ async def _read(desk: Desk, file: File, turns: asyncio.Semaphore) -> dict[str, A
         return {"pieces": [], "problems": [told]}
 
 
-def _taken(library: Library, read: list[tuple[str, dict[str, Any]]]) -> dict[str, Any]:
-    """Put what was read into the library, and tell what became of it."""
-    items, problems = [], []
+def _taken(
+    library: Library, read: list[tuple[str, dict[str, Any]]], *, again: bool
+) -> dict[str, Any]:
+    """Put what was read into the library, and tell what became of it.
+
+    What is there already comes in only where it is meant to be there ``again``: a file that was
+    saved and is dropped back leads to its piece.
+    """
+    pieces, problems = [], []
+    known = 0
     for name, file in read:
-        items += [told(library.add(made)) for made in file["pieces"]]
+        for made in file["pieces"]:
+            item = None if again else library.same(made["data"])
+            known += item is not None
+            pieces.append(told(item or library.add(made)))
         problems += [{"file": name, **wrong} for wrong in file["problems"]]
-    return {"items": [item["id"] for item in items], "pieces": items, "problems": problems}
+    ids = [piece["id"] for piece in pieces]
+    return {"items": ids, "pieces": pieces, "known": known, "problems": problems}
 
 
 def _library(request: Request) -> Library:

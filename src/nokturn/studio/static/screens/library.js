@@ -11,6 +11,7 @@ import { dropzone } from "../dropzone.js";
 import { download } from "../download.js";
 import { number, t } from "../i18n.js";
 import { register } from "../keys.js";
+import { light } from "../light.js";
 import { Row } from "../libraryrow.js";
 import { showBin } from "../librarybin.js";
 import { Player } from "../player.js";
@@ -345,10 +346,11 @@ class Library {
     this.brought = h("div", { class: "card stack tight" }, h("p", t("library.bringing", { n: files.length })), bar);
     this.said.prepend(this.brought);
     try {
-      const done = await upload("/pieces", files, { onprogress: (share) => (bar.value = share * 0.9) });
+      const done = await upload("/pieces", await Promise.all(files.map(light)), { onprogress: (share) => (bar.value = share * 0.9) });
       this.brought = done.problems.length ? wrong(t("library.refused", { n: done.problems.length }), done.problems) : null;
       if (done.items.length === 1 && !done.problems.length) return await go(`/p/${done.items[0]}`);
-      if (done.items.length) notice(t("library.broughtIn", { n: done.items.length }));
+      const known = done.known ? ` ${t("library.known", { n: done.known })}` : "";
+      if (done.items.length) notice(t("library.broughtIn", { n: done.items.length - done.known }) + known);
       await this.want({ q: "", key: "", meter: "", model: "", kind: "", starred: "", sort: "-created" });
     } catch (error) {
       this.brought = null;
