@@ -280,14 +280,25 @@ def test_a_file_that_was_saved_and_is_dropped_back_leads_to_its_piece(studio):
     assert brought(studio, saved.decode()) != piece  # what is typed is meant
 
 
-def test_a_picture_of_a_composed_tune_makes_the_tune_again(studio):
+def test_a_picture_leads_to_its_tune_and_makes_it_again_where_it_is_gone(studio):
     job = studio.post("/api/jobs/generate", json={"bars": 4, "seed": 5}).json()["id"]
     piece = json.loads(studio.get(f"/api/jobs/{job}/events").text.split("event: result\ndata: ")[1]
                        .split("\n")[0])["pieces"][0]  # fmt: skip
     picture = studio.get(f"/api/pieces/{piece}/exports/svg").content
-    back = uploaded(studio, ("score.svg", picture))["items"][0]
-    texts = [studio.get(f"/api/pieces/{one}/exports/abc").text for one in (piece, back)]
-    assert texts[0] == texts[1]
+    text = studio.get(f"/api/pieces/{piece}/exports/abc").text
+    answer = uploaded(studio, ("score.svg", picture))
+    assert (answer["items"], answer["known"]) == ([piece], 1)
+    studio.delete(f"/api/pieces/{piece}")
+    back = uploaded(studio, ("score.svg", picture))
+    assert back["known"] == 0
+    assert studio.get(f"/api/pieces/{back['items'][0]}/exports/abc").text == text
+
+
+def test_a_recipe_that_cannot_be_made_again_says_why(studio):
+    recipe = json.dumps({"model": "folk", "seed": 1, "varied": "mine.abc", "sha256": "0"})
+    answer = uploaded(studio, ("recipe.json", recipe.encode()))
+    assert answer["items"] == []
+    assert "made from other music" in answer["problems"][0]["what"]
 
 
 def test_many_are_sent_as_one_archive(studio, reel):

@@ -188,6 +188,11 @@ class Library:
         with self._turn:
             return next((i for i in self._shelf.items.values() if i.digest == wanted), None)
 
+    def made_by(self, recipe: dict[str, Any]) -> Item | None:
+        """Return the piece that a recipe made, if it is here."""
+        with self._turn:
+            return next((i for i in self._shelf.items.values() if i.recipe == recipe), None)
+
     def path(self, number: str) -> Path:
         """Return the file of a piece."""
         return self.folder / self.get(number).file

@@ -162,7 +162,7 @@ def test_a_single_file_that_is_dropped_opens_its_piece(library, until):
 def test_a_sound_file_larger_than_may_be_sent_brings_its_tune_back(
     live_studio, library, until, tmp_path
 ):
-    job = live_studio.ask("POST", "/jobs/generate", {"bars": 32, "seed": 5, "tempo": "60"})
+    job = live_studio.ask("POST", "/jobs/generate", {"bars": 8, "seed": 5, "tempo": "20"})
     piece = wait_for(live_studio, job["id"])
     sound = f"{live_studio.address}/api/pieces/{piece}/exports/wav"
     with urllib.request.urlopen(sound) as answer:

@@ -16,6 +16,7 @@ from nokturn.studio.problems import problem
 
 router = APIRouter(tags=["pieces"])
 UPLOAD_S = 20.0  # to read one file
+REMAKE_S = 60.0  # to make again what a recipe tells
 AT_ONCE = 2  # files of one request that are read: others want the desk, too
 _LISTED = (
     "id", "title", "key", "meter", "tempo_qpm", "bars", "seconds", "model", "seed", "starred",
@@ -93,7 +94,7 @@ async def bring(request: Request) -> dict[str, Any]:
         return _taken(_library(request), [("", read)], again=True)
     async with received(request, request.app.state.settings.cache) as form:
         turns = asyncio.Semaphore(AT_ONCE)
-        read = await asyncio.gather(*(_read(_desk(request), file, turns) for file in form.files))
+        read = await asyncio.gather(*(_read(request, file, turns) for file in form.files))
         names = [file.name for file in form.files]
     return _taken(_library(request), list(zip(names, read, strict=True)), again=False)
 
@@ -145,17 +146,27 @@ async def _text(request: Request) -> str:
         raise UsageError(f"abc: {first['msg'].lower()}.", 'Send {"abc": "X:1 ..."}.') from error
 
 
-async def _read(desk: Desk, file: File, turns: asyncio.Semaphore) -> dict[str, Any]:
+async def _read(request: Request, file: File, turns: asyncio.Semaphore) -> dict[str, Any]:
     """Return the pieces in a file that came, or what is wrong with it."""
     try:
         async with turns:
-            read: dict[str, Any] = await desk.ask(
+            read: dict[str, Any] = await _desk(request).ask(
                 "read", path=str(file.path), name=file.name, seconds=UPLOAD_S
             )
+            if "recipe" in read:
+                read |= await _remade(request, read["recipe"])
         return read
     except Error as error:
         told = error.told if isinstance(error, ProblemError) else problem(error)
         return {"pieces": [], "problems": [told]}
+
+
+async def _remade(request: Request, recipe: dict[str, Any]) -> dict[str, Any]:
+    """Return the piece of a recipe: the one that is here, else one made again."""
+    item = _library(request).made_by(recipe)
+    if item is not None:
+        return {"known": [item]}
+    return {"pieces": [await _desk(request).ask("remake", recipe=recipe, seconds=REMAKE_S)]}
 
 
 def _taken(
@@ -169,10 +180,11 @@ def _taken(
     pieces, problems = [], []
     known = 0
     for name, file in read:
-        for made in file["pieces"]:
-            item = None if again else library.same(made["data"])
+        found = [*file.get("known", ()), *file["pieces"]]
+        for one in found:
+            item = one if isinstance(one, Item) else None if again else library.same(one["data"])
             known += item is not None
-            pieces.append(told(item or library.add(made)))
+            pieces.append(told(item or library.add(one)))
         problems += [{"file": name, **wrong} for wrong in file["problems"]]
     ids = [piece["id"] for piece in pieces]
     return {"items": ids, "pieces": pieces, "known": known, "problems": problems}

@@ -12,7 +12,7 @@ from nokturn.studio._worker import Talk
 from nokturn.studio.problems import problem
 from nokturn.studio.verbs._made import made
 from nokturn.workflows.load import load, load_bytes, read_text
-from nokturn.workflows.restore import remade, restored
+from nokturn.workflows.restore import restored
 
 PIECES = 500  # of one file: a book of tunes
 
@@ -26,38 +26,41 @@ def run(talk: Talk | None, *, path: str = "", text: str = "", name: str = "") ->
         One of them.
     name
         What the file was called where it came from.
+
+    Returns
+    -------
+    ``pieces``, ``problems``, and the ``digest`` of the file; of sound or a picture of ours only the
+    ``recipe`` that makes its piece again.
     """
     data = text.encode() if text else load_bytes(path)[0]
-    pieces = read_text(text) if text else _loaded(path, name)
+    try:
+        pieces = read_text(text) if text else load(path)
+    except InputError as error:
+        error.source = name or error.source
+        return {"pieces": [], "problems": [], "recipe": _recipe(path, error)}
     told: list[dict[str, Any]] = []
     problems: list[dict[str, Any]] = []
     for number, piece in enumerate(pieces[:PIECES], 1):
         piece.title = piece.title or _named(name, number if len(pieces) > 1 else 0)
         try:
-            told.append({**made(piece, kind=_kind(piece)), "repairs": piece.repairs[:20]})
+            told.append(made(piece, kind=kind_of(piece)))
         except Error as error:
             problems.append(problem(error))
     if len(pieces) > PIECES:
         what = f"Only the first {PIECES} of {len(pieces)} pieces were taken."
         problems.append({"code": "limit", "what": what, "why": "", "fix": "Divide the file."})
-    return {"pieces": told, "problems": problems, "count": len(pieces),
-            "digest": digest(data)}  # fmt: skip
+    return {"pieces": told, "problems": problems, "digest": digest(data)}
 
 
-def _loaded(path: str, name: str) -> list[Piece]:
-    """Return the pieces in a file; of sound or a picture of ours the one that its recipe makes."""
+def _recipe(path: str, error: InputError) -> dict[str, Any]:
+    """Return the recipe in what is no music; raises the error where there is none."""
     try:
-        return load(path)
-    except InputError as error:
-        error.source = name or error.source
-        try:
-            recipe = restored(path)
-        except Error:
-            raise error from None  # no recipe, either: it is the file that is to be told of
-    return [remade(recipe)]
+        return restored(path)
+    except Error:
+        raise error from None
 
 
-def _kind(piece: Piece) -> str:
+def kind_of(piece: Piece) -> str:
     """Return what a piece is: one of ours comes back as what it was."""
     made_by = str((piece.recipe or {}).get("model", ""))
     if not piece.recipe:
