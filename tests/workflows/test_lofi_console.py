@@ -118,6 +118,7 @@ def test_everything_can_be_taken_and_then_its_size_is_known(kind, console):
     told = {row["kind"]: row for row in console.sizes()}[kind]
     assert told["bytes"] == path.stat().st_size > 0
     assert told["name"].startswith("lofi-")
+    assert told["about"] == pytest.approx(told["bytes"], rel=0.6, abs=2000)
     assert console.taken(kind) == path
 
 

@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 from nokturn.errors import InputError, UsageError, did_you_mean
 from nokturn.music.piece import Piece
 from nokturn.music.score import Score
-from nokturn.production.lofi import Lofi
+from nokturn.production.lofi import Lofi, meter_of
 from nokturn.rendering.audio.effects import Signal
 from nokturn.rendering.audio.files import FORMS, audio_bytes
 from nokturn.rendering.audio.loudness import integrated
@@ -51,6 +51,8 @@ OPENING_S, OPENING_PART = 16.0, 0.1  # of a track that are heard first: seconds,
 MIXES, FOLDERS = 4, 6  # kept: of a track, and of tracks
 KINDS = ("wav", "mp3", "flac", "ogg", "stems", "loop", "mid", "toml")
 LOOP_BARS = 8
+TO_MAKE = {"mp3": 0.025, "ogg": 0.01, "flac": 0.002, "stems": 0.015, "loop": 0.01}
+"""Seconds that a kind takes for a second of the track."""
 EPOCH = (1980, 1, 1, 0, 0, 0)  # of files in an archive: the same bytes each time
 Said = Callable[[float, str], None]
 Frames = NDArray[np.float32] | NDArray[np.int16]
@@ -189,20 +191,32 @@ class Console:
         return safe_name(f"lofi-{self.told['key']}-{self.settings.bpm:g}bpm-s{self.seed}{rest}")
 
     def sizes(self, key: str = "") -> list[dict[str, Any]]:
-        """Return what can be taken: kind, name, bytes (None = not made yet), seconds to make."""
+        """Return what can be taken of a mix.
+
+        Returns
+        -------
+        ``kind``, ``name``, ``bytes`` (None = not made yet), ``about`` (how many they will be) and
+        ``seconds_to_make``.
+        """
         file, _ = self.mix(key or self.told["mix"])
-        minutes = self.told["samples"] / SAMPLE_RATE / 60
-        slow = {"mp3": 1.5, "ogg": 0.5, "flac": 0.1, "stems": 0.8}  # seconds for a minute of music
+        seconds = self.told["samples"] / SAMPLE_RATE
+        loop_s = LOOP_BARS * meter_of(self.settings).bar_ticks / 480 * 60 / self.settings.bpm
+        second = 4 * SAMPLE_RATE  # bytes of WAV
+        about = {
+            "wav": second * seconds, "flac": 0.42 * second * seconds, "mp3": 23_500 * seconds,
+            "ogg": 17_000 * seconds, "stems": len(self.told["stems"]) * second * seconds,
+            "loop": second * loop_s, "mid": 80 * seconds, "toml": 300,
+        }  # fmt: skip
         rows = []
         for kind in KINDS:
             number = f"-{LOOP_BARS}" if kind == "loop" else ""
             path = file if kind == "wav" else self.folder / f"{file.stem}-{kind}{number}"
             there = path.exists()
-            seconds = 2.0 if kind == "loop" else slow.get(kind, 0.0) * minutes
-            size = path.stat().st_size if there else None
-            seconds = 0.0 if there else round(seconds, 1)
-            row = {"kind": kind, "name": self.name(kind), "bytes": size}
-            rows.append(row | {"seconds_to_make": seconds})
+            rows.append({
+                "kind": kind, "name": self.name(kind),
+                "bytes": path.stat().st_size if there else None, "about": round(about[kind]),
+                "seconds_to_make": 0.0 if there else round(TO_MAKE.get(kind, 0.0) * seconds, 1),
+            })  # fmt: skip
         return rows
 
     def _made(self, kind: str, chosen: Lofi, mix: Path, bars: int, source: str | Path) -> bytes:

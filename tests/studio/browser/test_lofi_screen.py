@@ -163,7 +163,12 @@ def test_endless_sections_join_to_the_sample_and_are_never_silent(
     for before, after in itertools.pairwise(laid):
         assert after["start"] == before["start"] + before["length"]
     assert page.evaluate("Math.min(...window.loudness.slice(10))") > 1e-4
-    page.evaluate("window.endless.stop()")
+    assert page.evaluate("navigator.mediaSession.playbackState") == "playing"
+    page.evaluate("window.endless.sleepIn(0.03)")  # 1.8 seconds
+    assert 0 < page.evaluate("window.endless.left") < 1.9
+    page.wait_for_timeout(1500)
+    assert page.evaluate("window.endless.output.gain.value") < 0.2
+    until(page, "!window.endless.playing")
 
 
 def test_endless_goes_round_where_the_server_is_late(open_page: Any, until: Any) -> None:

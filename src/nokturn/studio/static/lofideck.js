@@ -137,7 +137,7 @@ export class Deck {
   async open(track, stage, mix, { play = false, from = null } = {}) {
     this.#bars = stage.bars;
     this.#mix = mix;
-    const old = this.track;
+    const old = this.track && { id: this.track.id, key: this.key };
     const told = await this.#mixOf(track, mix);
     await this.#fetch(track, told);
     this.track = track;
@@ -280,8 +280,8 @@ export class Deck {
     this.#chain().live(on);
   }
 
-  #forget(track) {
-    for (const name of [`live:${track.id}`, `mix:${track.id}:${track.mix.key}`]) this.player.unload(name);
+  #forget({ id, key }) {
+    for (const name of [`live:${id}`, `mix:${id}:${key}`]) this.player.unload(name);
   }
 
   #tell() {

@@ -84,6 +84,7 @@ class Screen {
 
   /** Make a track of the wishes. */
   async make() {
+    if (this.working) return;
     clear(this.trouble);
     this.endless.stop();
     void this.deck.player.unblock(); // while the click counts
