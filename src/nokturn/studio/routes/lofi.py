@@ -152,7 +152,7 @@ async def track(request: Request, piece: Id) -> dict[str, Any]:
         del stem["file"]
     if told["ready"]:
         told["mix"]["url"] = f"{base}/mixes/{told['mix']['key']}"
-    return told | {"id": piece, "title": item.title, "parent": item.parent}
+    return told | {"id": piece, "title": item.title, "parent": item.parent, "starred": item.starred}
 
 
 @router.get("/lofi/tracks/{piece}/opening", response_class=FileResponse)

@@ -5,7 +5,7 @@
  * the page is closed, and is found again. How the mixer stands is kept by the browser with the track.
  */
 
-import { events, get, post } from "../api.js";
+import { events, get, patch, post } from "../api.js";
 import { announce, clear, h, icon, sheet } from "../dom.js";
 import { Endless, endlessPanel } from "../endless.js";
 import { exportMenu } from "../exportmenu.js";
@@ -14,9 +14,10 @@ import { register } from "../keys.js";
 import { Deck } from "../lofideck.js";
 import { LofiForm, dice } from "../lofiform.js";
 import { Mixer } from "../mixer.js";
-import { notice, problem } from "../problem.js";
+import { problem } from "../problem.js";
 import { Roll } from "../roll.js";
 import { mark } from "../router.js";
+import { Transport } from "../transport.js";
 
 const RECENT = 6;
 const LOOP_BARS = 8;
@@ -63,6 +64,7 @@ class Screen {
     this.#ends.forEach((end) => end());
     this.form.close();
     this.roll.close();
+    this.transport.close();
     void this.endless.close();
     void this.deck.close();
   }
@@ -78,7 +80,7 @@ class Screen {
       const running = (await get("/jobs")).find((job) => job.verb === "lofi" && job.pieces.includes(id) && ["running", "waiting"].includes(job.state));
       this.#follow(running ?? (await post("/jobs/lofi", { piece: id })), id);
     } catch (error) {
-      clear(this.trouble, problem(error, { label: t("lofi.makeNew"), run: () => this.make() }));
+      this.#problem(error, { label: t("lofi.makeNew"), run: () => this.make() });
     }
   }
 
@@ -92,7 +94,7 @@ class Screen {
     try {
       this.#follow(await post("/jobs/lofi", this.form.wishes), "");
     } catch (error) {
-      clear(this.trouble, problem(error));
+      this.#problem(error);
     }
   }
 
@@ -106,9 +108,9 @@ class Screen {
     this.exports = exportMenu(() => ({ id: this.deck.track.id, path: `/lofi/tracks/${this.deck.track.id}`, mix: this.deck.key }));
     this.notes = h("a", { class: "button quiet", hidden: true }, icon("note"), t("lofi.asPiece"));
     this.rollPlace = h("div", { class: "lofi-roll" });
-    this.transport = this.#transport();
+    this.starButton = h("button", { class: "icon-button", type: "button", on: { click: () => this.#star() } });
     this.player = h("section", { class: "card stack tight lofi-deck", hidden: true, aria: { label: t("lofi.track") } },
-      h("div", { class: "spread" }, this.title, h("div", { class: "cluster tight" }, this.notes, this.exports)), this.rollPlace, this.transport);
+      h("div", { class: "spread" }, this.title, h("div", { class: "cluster tight" }, this.starButton, this.notes, this.exports)), this.rollPlace);
     this.desk = h("section", { class: "card stack tight", hidden: true, aria: { label: t("lofi.mixer.title") } }, h("h2", t("lofi.mixer.title")), this.mixer.element);
     this.recent = h("section", { class: "stack lofi-before" });
     const making = h("div", { class: "lofi-making" }, h("div", { class: "row" }, this.makeButton, this.stopButton), this.bar, this.status);
@@ -119,21 +121,10 @@ class Screen {
       h("div", { class: "lofi-head" }, h("h1", t("lofi.title")), h("p", { class: "muted" }, t("lofi.lead"))),
       this.columns));
     this.roll = new Roll(this.rollPlace);
+    this.transport = new Transport(this.player, this.deck.player, { loop: () => (this.#loop(), true) });
+    // a track has its own tempo, and its drums are metronome enough
+    for (const one of [this.transport.click, this.transport.count, this.transport.tempoButton.parentElement]) one.remove();
     this.#drawRecent();
-  }
-
-  #transport() {
-    const { player } = this.deck;
-    this.playButton = h("button", { class: "play-button", type: "button", on: { click: () => this.#toggle() } });
-    this.start = h("button", { class: "icon-button", type: "button", aria: { label: t("lofi.toStart") }, title: t("lofi.toStart"), on: { click: () => player.stop() } }, icon("start"));
-    this.loop = h("button", { class: "icon-button", type: "button", aria: { label: t("lofi.loopBars", { n: LOOP_BARS }), pressed: "false" }, title: `${t("lofi.loopBars", { n: LOOP_BARS })} (L)`, on: { click: () => this.#loop() } }, icon("loop"));
-    this.place = h("input", { type: "range", class: "place", min: 0, max: 1, step: 0.01, value: 0, aria: { label: t("lofi.place") }, on: { input: () => player.seek(Number(this.place.value)) } });
-    this.now = h("span", { class: "num transport-now" }, "0:00");
-    this.all = h("span", { class: "num muted transport-all" });
-    return h("div", { class: "transport", role: "group", aria: { label: t("lofi.transport") } },
-      h("div", { class: "transport-row" }, h("div", { class: "transport-play" }, this.start, this.playButton),
-        h("div", { class: "transport-place" }, h("div", { class: "transport-times" }, this.now, this.all), this.place),
-        h("div", { class: "transport-tools" }, this.loop)));
   }
 
   #wire() {
@@ -145,13 +136,13 @@ class Screen {
       deck.moved(mix);
     });
     deck.onchange(() => this.#moved());
-    deck.onproblem((error) => clear(this.trouble, problem(error)));
+    deck.onproblem((error) => this.#problem(error));
     deck.player.on("seek", () => this.#moved());
-    deck.player.on("blocked", () => notice(t("lofi.blocked"), { label: t("common.play"), run: () => deck.player.unblock() }));
+    deck.player.on("state", () => deck.player.playing && this.endless.stop());
     roll.on("seek", (seconds) => deck.player.seek(seconds));
     this.#ends.push(register("lofi", [
       { keys: "Mod+Enter", label: t("lofi.make"), run: () => this.make() },
-      { keys: "Space", label: t("lofi.keys.play"), run: () => this.#toggle() },
+      { keys: "Space", label: t("lofi.keys.play"), run: () => this.transport.toggle() },
       { keys: "Enter", label: t("lofi.toStart"), run: () => deck.player.stop() },
       { keys: ["ArrowLeft"], label: t("lofi.keys.back"), run: () => this.#bars(-1) },
       { keys: ["ArrowRight"], label: t("lofi.keys.on"), run: () => this.#bars(1) },
@@ -220,6 +211,7 @@ class Screen {
     if (again || !this.#stage) return;
     try {
       await this.deck.opening(this.#made, { seconds, bars: this.#stage.bars }, Boolean(this.staging));
+      this.transport.setLoading(false);
       this.status.textContent = t("lofi.opening");
     } catch (error) {
       this.#failed(error);
@@ -246,16 +238,24 @@ class Screen {
   async #open(track, how) {
     const mix = kept(track.id);
     await this.deck.open(track, this.#stage, mix, how);
+    this.transport.setLoading(false);
     this.form.take(track);
     this.form.mixed(mix);
     this.mixer.show(track, mix);
+    this.#starred(track.starred);
     this.#drawRecent();
     this.#draw();
   }
 
   #failed(error) {
     this.#working(false);
-    clear(this.trouble, problem(error, { label: t("common.again"), run: () => this.make() }));
+    this.#problem(error, { label: t("common.again"), run: () => this.make() });
+  }
+
+  /** Show what went wrong, where it is seen. */
+  #problem(error, ...actions) {
+    clear(this.trouble, problem(error, ...actions));
+    this.trouble.scrollIntoView({ block: "nearest" });
   }
 
   #working(on) {
@@ -272,6 +272,8 @@ class Screen {
     this.player.hidden = false;
     this.title.textContent = title;
     this.roll.setStage(this.#stage);
+    this.transport.setStage(this.#stage);
+    this.transport.setLoading(!this.deck.player.key);
     this.roll.fit();
     this.#moved();
   }
@@ -286,14 +288,26 @@ class Screen {
     this.makeButton.title = "Ctrl+Enter";
     this.columns.classList.toggle("with-track", Boolean(this.#stage));
     this.desk.hidden = !track;
-    this.exports.hidden = !track;
+    this.exports.hidden = this.starButton.hidden = !track;
     this.notes.hidden = !track;
     if (track) this.notes.href = `/p/${track.id}`;
   }
 
-  #toggle() {
-    this.endless.stop();
-    this.deck.player.toggle();
+  async #star() {
+    const { id } = this.deck.track;
+    try {
+      this.#starred((await patch(`/pieces/${id}`, { starred: this.starButton.ariaPressed !== "true" })).starred);
+    } catch (error) {
+      this.#problem(error);
+    }
+  }
+
+  #starred(on) {
+    const label = t(on ? "common.unstar" : "common.star");
+    this.starButton.ariaPressed = String(on);
+    this.starButton.ariaLabel = label;
+    this.starButton.title = label;
+    clear(this.starButton, icon(on ? "starred" : "star"));
   }
 
   #bars(step) {
@@ -323,21 +337,8 @@ class Screen {
     cancelAnimationFrame(this.#frame);
     const { player } = this.deck;
     const { position, playing } = player;
-    const label = t(playing ? "common.pause" : "common.play");
-    if (this.playButton.ariaLabel !== label) {
-      this.playButton.ariaLabel = label;
-      clear(this.playButton, icon(playing ? "pause" : "play"));
-    }
-    this.playButton.disabled = this.place.disabled = !player.key;
-    const seconds = this.deck.track ? player.seconds : (this.#stage?.seconds ?? 0);
-    this.place.max = String(seconds || 1);
-    if (!this.place.matches(":active")) this.place.value = String(position);
-    this.place.style.setProperty("--share", `${seconds ? Math.min(100, (100 * position) / seconds) : 0}%`);
-    this.now.textContent = clock(position);
-    this.all.textContent = clock(seconds);
-    this.place.setAttribute("aria-valuetext", clock(position));
-    this.loop.ariaPressed = String(player.loop !== null);
     this.roll.setPosition(position);
+    this.transport.setPosition(position);
     this.mixer.meter();
     if (playing) this.#frame = requestAnimationFrame(() => this.#moved());
   }
