@@ -11,6 +11,7 @@ from nokturn.corpora._duplicates import groups, identical
 from nokturn.corpora._report import FileReport, IngestReport
 from nokturn.corpora._split import held_out
 from nokturn.corpora._workers import read_in_workers
+from nokturn.corpora.folder import Folder
 from nokturn.music.melody import Melody, melody
 from nokturn.music.piece import Piece
 from nokturn.music.pitch import Key, Pitch
@@ -167,3 +168,12 @@ def test_report_says_what_became_of_each_file():
     assert "good.abc" not in text
     assert report.reasons() == ["1 x no key", "1 x no notes"]
     assert report.to_json()["files"][2]["status"] == "rejected"
+
+
+def test_of_pieces_left_out_copies_are_kept(tmp_path):
+    tune = "X:1\nT:{}\nK:D\nDEFG ABcd|dcBA GFED|\n"
+    (tmp_path / "a.abc").write_text(tune.format("First") + "\n" + tune.format("Second"))
+    (tmp_path / "b.abc").write_text(tune.format("Third").replace("dcBA", "dAFA"))
+    corpus = Folder(paths=(tmp_path,), leave_out=("a.abc:1", "b.abc:1")).load()
+    assert [item.piece.title for item in corpus.items] == ["Second"]
+    assert not corpus.items[0].duplicate

@@ -34,7 +34,7 @@ def versions(melodies: Iterable[Melody]) -> tuple[NDArray[np.int64], list[list[i
     sets, digests = [], []
     for each in melodies:
         sets.append(np.unique(each.runs(RUN)))
-        digests.append(_digest(each))
+        digests.append(digest(each))
     same = _alike(digests)
     leader = list(range(len(sets)))
 
@@ -52,11 +52,11 @@ def versions(melodies: Iterable[Melody]) -> tuple[NDArray[np.int64], list[list[i
 
 def identical(melodies: Iterable[Melody]) -> list[list[int]]:
     """Return the pieces whose whole melody is the same in some key, two and more together."""
-    return _alike([_digest(each) for each in melodies])
+    return _alike([digest(each) for each in melodies])
 
 
-def _digest(each: Melody) -> bytes:
-    """Return what equal melodies share, in any key; empty for none."""
+def digest(each: Melody) -> bytes:
+    """Return what equal melodies share, whatever key they stand in; empty for none."""
     if not len(each):
         return b""
     return hashlib.sha256(each.steps.tobytes() + bytes([len(each) == 1])).digest()

@@ -9,6 +9,7 @@ holds stops the others; where nothing at all is usable, `InputError` sums up why
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -40,9 +41,14 @@ class Item:
     duplicate: bool = False  # its melody is another's, note for note
 
     @property
+    def place(self) -> str:
+        """``tunes.abc:17``."""
+        return f"{Path(self.source).name}:{self.number}"
+
+    @property
     def name(self) -> str:
         """``tunes.abc:17 The Title``."""
-        return f"{Path(self.source).name}:{self.number} {self.piece.title}".strip()
+        return f"{self.place} {self.piece.title}".strip()
 
 
 @dataclass
@@ -75,32 +81,33 @@ def ingest(paths: Iterable[str | Path], *, workers: int | None = None) -> Corpus
     InputError
         A path does not exist, or no piece could be read.
     """
-    corpus = survey(paths, workers=workers)
-    if not corpus.items:
-        reasons = "; ".join(corpus.report.reasons()) or "there is no file of a music format"
-        raise InputError(
-            f"No piece could be read from {len(corpus.report.files)} files: {reasons}.",
-            "Give ABC, MIDI or MusicXML files, or a folder with some.",
-        )
-    return corpus
-
-
-def survey(paths: Iterable[str | Path], *, workers: int | None = None) -> Corpus:
-    """Read as `ingest` does; a corpus without a piece is one, too.
-
-    Raises `InputError` where a path does not exist.
-    """
     files = music_files(paths)
-    if workers is None:
-        workers = 0 if len(files) < FEW else min(4, os.cpu_count() or 1)
     report = IngestReport()
     items: list[Item] = []
+    if workers is None:
+        workers = crew(len(files))
     for path, (pieces, refusals) in zip(files, _read(files, workers), strict=True):
         repairs = [repair for piece in pieces for repair in piece.repairs]
         report.files.append(FileReport(str(path), len(pieces), repairs, refusals))
         items += [Item(piece, str(path), k) for k, piece in enumerate(pieces, 1)]
     mark_versions(items, report)
+    if not items:
+        reasons = "; ".join(report.reasons()) or "there is no file of a music format"
+        raise InputError(
+            f"No piece could be read from {len(files)} files: {reasons}.",
+            "Give ABC, MIDI or MusicXML files, or a folder with some.",
+        )
     return Corpus(items, report)
+
+
+def crew(files: int) -> int:
+    """Return how many processes read so many files; 0 = this one does.
+
+    A process that is a worker itself, such as one of the studio's, may have none.
+    """
+    if files < FEW or multiprocessing.current_process().daemon:
+        return 0
+    return min(4, os.cpu_count() or 1)
 
 
 def music_files(paths: Iterable[str | Path]) -> list[Path]:
@@ -175,7 +182,7 @@ def mark_versions(items: Sequence[Item], report: IngestReport) -> None:
     """Find which pieces are versions of another, and count them in the report."""
     groups, identical = _duplicates.versions(melody(item.piece) for item in items)
     for item, group in zip(items, groups.tolist(), strict=True):
-        item.group = group
+        item.group, item.duplicate = group, False
     for same in identical:
         for k in same[1:]:
             items[k].duplicate = True

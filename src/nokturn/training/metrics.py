@@ -23,6 +23,7 @@ from nokturn.errors import UsageError
 from nokturn.models import _tensors
 from nokturn.models.base import BOUNDARY_ID, IGNORED, Model
 from nokturn.training.engine import Tally, Threads
+from nokturn.training.runs import read_rows
 from nokturn.training.shards import Group, cut, read, whole
 
 EVALUATION_LANES = 16
@@ -146,19 +147,6 @@ def _score(
         real = int(counted.sum())
         tally += Tally(float(cost.nats.sum()), real, int(cost.correct))
     return costs.numpy(), tally
-
-
-def read_rows(path: Path) -> list[dict[str, Any]]:
-    """Return the rows of ``metrics.jsonl``; a last line cut short by a crash is left out."""
-    if not path.exists():
-        return []
-    rows = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        try:
-            rows.append(json.loads(line))
-        except ValueError:
-            break
-    return rows
 
 
 def keep_rows(path: Path, epoch: int) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from nokturn.errors import ModelError, UsageError, did_you_mean
 
@@ -86,15 +87,25 @@ class Run:
         """Return the epoch with the best held-out figure, the newest where nothing is held out."""
         epochs = self.epochs()
         costs: dict[int, float] = {}
-        if self.metrics.exists():
-            for line in self.metrics.read_text(encoding="utf-8").splitlines():
-                if line.endswith("}"):
-                    row = json.loads(line)
-                    cost = row.get("valid_nats") or row.get("distance")
-                    costs[row["epoch"]] = cost or float("inf")
+        for row in read_rows(self.metrics):
+            cost = row.get("valid_nats") or row.get("distance")
+            costs[row["epoch"]] = cost or float("inf")
         if not epochs:
             return None
         return min(epochs, key=lambda epoch: (costs.get(epoch, float("inf")), -epoch))
+
+
+def read_rows(path: Path) -> list[dict[str, Any]]:
+    """Return the rows of ``metrics.jsonl``; a last line cut short by a crash is left out."""
+    if not path.exists():
+        return []
+    rows = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        try:
+            rows.append(json.loads(line))
+        except ValueError:
+            break
+    return rows
 
 
 def published(name: str) -> Path:

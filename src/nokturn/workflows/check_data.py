@@ -10,22 +10,22 @@ wrong channel or all parts on one track is judged by its notes, and may be judge
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nokturn.corpora._duplicates import identical
-from nokturn.corpora._ingest import Corpus, Item, survey
+from nokturn.corpora._duplicates import digest
+from nokturn.corpora._ingest import crew, music_files, read_file
+from nokturn.corpora._workers import read_in_workers
 from nokturn.music.bars import bar_faults, numbered_bars
 from nokturn.music.melody import melody
 from nokturn.music.piece import Piece
 from nokturn.music.score import Score, Track
 from nokturn.music.sheet import Sheet
-from nokturn.workflows.info import score_bars
-from nokturn.workflows.train import key_of
+from nokturn.workflows.info import key_of, score_bars
 
 FEW_NOTES = 8
 GRID = np.array([0, 1 / 4, 1 / 3, 1 / 2, 2 / 3, 3 / 4, 1])  # of a quarter: sixteenths, triplets
@@ -54,6 +54,8 @@ class Checked:
         What is wrong, in sentences; empty = nothing.
     usable
         Whether a training would use it.
+    melody
+        What pieces with the same melody share, in any key; empty = no melody.
     """
 
     file: str
@@ -65,6 +67,7 @@ class Checked:
     meter: str = ""
     problem: str = ""
     usable: bool = False
+    melody: str = field(default="", repr=False)
 
 
 def check_data(*paths: str | Path, workers: int | None = None) -> list[Checked]:
@@ -75,48 +78,62 @@ def check_data(*paths: str | Path, workers: int | None = None) -> list[Checked]:
     paths
         Files, and folders with all that is in them.
     workers
-        Processes that read; see `nokturn.corpora._ingest.survey`.
+        Processes that read; see `nokturn.corpora._ingest.ingest`.
 
     Raises
     ------
     InputError
         There is no such file or folder.
     """
-    corpus = survey(paths, workers=workers)
-    copies = _copies(corpus)
-    items: dict[str, list[Checked]] = {}
-    for k, item in enumerate(corpus.items):
-        items.setdefault(item.source, []).append(_checked(item, copies.get(k, "")))
-    rows: list[Checked] = []
-    for file in corpus.report.files:
-        rows += items.get(file.path, [])
-        rows += [
-            Checked(file.path, problem=_sentence(reason, file.path)) for reason in file.refusals
-        ]
-        if not (file.pieces or file.refusals):
-            rows.append(Checked(file.path, problem="There is no piece in it."))
-    return rows
+    files = music_files(paths)
+    found: dict[int, list[Checked]] = {}
+    if workers is None:
+        workers = crew(len(files))
+    if not workers:
+        found = dict(enumerate(map(check_file, files)))
+    else:
+        for k, rows, reason in read_in_workers(check_file, files, workers):
+            found[k] = [Checked(str(files[k]), problem=_sentence(reason))] if reason else rows
+    return without_copies(row for _, rows in sorted(found.items()) for row in rows)
 
 
-def _copies(corpus: Corpus) -> dict[int, str]:
-    """Return, of each piece that repeats an earlier one note for note, the name of that one."""
-    same = identical(melody(item.piece) for item in corpus.items)
-    return {k: corpus.items[group[0]].name for group in same for k in group[1:]}
+def check_file(path: Path) -> list[Checked]:
+    """Return a row for every piece in a file, and for everything refused; copies are not told."""
+    pieces, refusals = read_file(path)
+    rows = [_checked(piece, path, number) for number, piece in enumerate(pieces, 1)]
+    rows += [Checked(str(path), problem=_sentence(_without(reason, path))) for reason in refusals]
+    return rows or [Checked(str(path), problem="There is no piece in it.")]
 
 
-def _checked(item: Item, copy_of: str) -> Checked:
-    piece = item.piece
-    music = piece.sheet_or_score
+def without_copies(rows: Iterable[Checked]) -> list[Checked]:
+    """Return rows of which those are of no use that repeat the melody of an earlier one."""
+    first: dict[str, Checked] = {}
+    kept = []
+    for row in rows:
+        other = first.setdefault(row.melody, row) if row.melody else row
+        kept.append(row if other is row else _left_out(row, other))
+    return kept
+
+
+def _left_out(row: Checked, other: Checked) -> Checked:
+    name = f"{Path(other.file).name}:{other.number} {other.title}".strip()
+    said = f"The same melody as {name}: left out. {row.problem}".strip()
+    return replace(row, problem=said, usable=False)
+
+
+def _checked(piece: Piece, path: Path, number: int) -> Checked:
+    music, line = piece.sheet_or_score, melody(piece)
     return Checked(
-        file=item.source,
-        number=item.number,
+        file=str(path),
+        number=number,
         title=piece.title,
         notes=_notes(piece),
         bars=numbered_bars(music) if isinstance(music, Sheet) else score_bars(music),
         key=str(key_of(piece)),
         meter=str(music.meter if isinstance(music, Sheet) else music.main_meter()[1]),
-        problem=" ".join(_problems(item, copy_of)),
-        usable=not copy_of,
+        problem=" ".join(_problems(piece, path, len(np.unique(line.pitches)))),
+        usable=True,
+        melody=digest(line).hex(),
     )
 
 
@@ -127,12 +144,9 @@ def _notes(piece: Piece) -> int:
     return sum(len(event.pitches) for bar in music.bars for voice in bar.voices for event in voice)
 
 
-def _problems(item: Item, copy_of: str) -> Iterator[str]:
+def _problems(piece: Piece, path: Path, pitches: int) -> Iterator[str]:
     """Yield what is wrong with a piece, in sentences."""
-    piece = item.piece
-    if copy_of:
-        yield f"The same melody as {copy_of}: left out."
-    notes, pitches = _notes(piece), len(np.unique(melody(piece).pitches))
+    notes = _notes(piece)
     if notes < FEW_NOTES:
         yield f"Only {notes} notes." if notes > 1 else "Only one note."
     elif pitches <= 2:
@@ -145,7 +159,7 @@ def _problems(item: Item, copy_of: str) -> Iterator[str]:
             yield f"{wrong} of {len(piece.sheet_or_score.bars)} bars do not add up."
     if piece.repairs:
         more = f", and {len(piece.repairs) - 1} more" if len(piece.repairs) > 1 else ""
-        first = _sentence(piece.repairs[0], item.source).rstrip(".")
+        first = _sentence(_without(piece.repairs[0], path)).rstrip(".")
         yield f"Mended: {first[:1].lower()}{first[1:]}{more}."
 
 
@@ -187,9 +201,12 @@ def _parts(track: Track) -> bool:
     return bool(over.mean() > 0.3 and wide >= WIDE)
 
 
-def _sentence(text: str, path: str) -> str:
-    """Return a reason as a sentence; the file that it begins with stands beside it."""
-    text = text.removeprefix(Path(path).name).lstrip(":, ")
+def _without(text: str, path: Path) -> str:
+    """Return a reason without the file that it begins with: that stands beside it."""
+    return text.removeprefix(path.name).lstrip(":, ")
+
+
+def _sentence(text: str) -> str:
     text = text[:1].upper() + text[1:]
     return text if text.endswith((".", "!", "?")) else f"{text}."
 

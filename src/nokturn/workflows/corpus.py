@@ -38,7 +38,8 @@ class CorpusSettings(Settings):
 def source_of(paths: Sequence[str | Path], settings: CorpusSettings) -> Source:
     """Return the collection to learn from: the paths, or where there are none, the recipe's."""
     name = "folder" if paths else settings.name
-    given = {"paths": tuple(paths)} if paths else settings.settings
+    given = settings.settings if name == settings.name else {}
+    given = {**given, "paths": tuple(paths)} if paths else given
     kind: type[Source] = registry.find("corpora", name)
     return build(kind, given, "corpus.settings")
 

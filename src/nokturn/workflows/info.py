@@ -18,8 +18,9 @@ from typing import Any
 from nokturn.errors import UsageError
 from nokturn.formats import base
 from nokturn.music.bars import numbered_bars
+from nokturn.music.key_finding import find_key
 from nokturn.music.piece import Piece
-from nokturn.music.pitch import LETTERS, SEMITONES
+from nokturn.music.pitch import LETTERS, SEMITONES, Key
 from nokturn.music.score import Score
 from nokturn.music.sheet import Sheet
 from nokturn.rendering.audio.files import FORMS
@@ -173,6 +174,14 @@ def _note_name(midi: int) -> str:
     if step in SEMITONES:
         return f"{LETTERS[SEMITONES.index(step)]}{octave - 1}"
     return f"{LETTERS[SEMITONES.index(step - 1)]}#{octave - 1}"
+
+
+def key_of(piece: Piece) -> Key:
+    """Return the key that a piece begins in; of what only sounds, the one named or heard."""
+    music = piece.sheet_or_score
+    if isinstance(music, Sheet):
+        return music.key
+    return music.keys[0][1] if music.keys else find_key(music)
 
 
 def score_bars(score: Score) -> int:

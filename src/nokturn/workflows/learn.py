@@ -25,8 +25,7 @@ from nokturn.training.advice import advice
 from nokturn.training.events import Done, Epoch, Event, Forecast, Interrupted, Notice, Step
 from nokturn.training.interrupts import stopping
 from nokturn.training.loop import train as loop
-from nokturn.training.metrics import read_rows
-from nokturn.training.runs import Run, published
+from nokturn.training.runs import Run, published, read_rows
 from nokturn.training.settings import TrainingSettings
 from nokturn.training.trainer import Sample
 from nokturn.workflows.likeness import held_out, likeness

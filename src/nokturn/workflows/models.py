@@ -17,7 +17,6 @@ from typing import Any
 from nokturn.errors import ModelError, UsageError
 from nokturn.models._file import ModelFile
 from nokturn.training import runs
-from nokturn.training.metrics import read_rows
 from nokturn.workflows.save import check_free, write_whole
 
 DEFAULT = "folk"
@@ -149,7 +148,7 @@ _SIGNS = {"4/4": "C", "2/2": "C|"}
 
 def history(name: str) -> list[dict[str, Any]]:
     """Return the reports of a training, one row an epoch, of which there is a model or not."""
-    return read_rows(runs.Run.named(name).metrics)
+    return runs.read_rows(runs.Run.named(name).metrics)
 
 
 def import_model(path: str | Path, name: str = "") -> ModelInfo:

@@ -20,15 +20,12 @@ from nokturn.corpora._ingest import Corpus
 from nokturn.corpora._report import IngestReport
 from nokturn.corpora.base import Source
 from nokturn.errors import UsageError, did_you_mean
-from nokturn.music.key_finding import find_key
-from nokturn.music.piece import Piece
-from nokturn.music.pitch import Key
-from nokturn.music.sheet import Sheet
 from nokturn.settings import build, override, read_recipe, recipe_name
 from nokturn.training import checkpoint
 from nokturn.training.events import Event
 from nokturn.training.runs import Run, checked
 from nokturn.workflows.corpus import CorpusSettings, lay_down, source_of
+from nokturn.workflows.info import key_of
 from nokturn.workflows.learn import Published, learn, remember, remembered
 from nokturn.workflows.tuning import Base
 
@@ -138,14 +135,6 @@ def _keys(corpus: Corpus) -> dict[str, int]:
     counts = Counter(str(key_of(item.piece)) for item in corpus.items)
     least = max(2, len(corpus.items) // 500)
     return {key: n for key, n in counts.most_common(40) if n >= least and key != "none"}
-
-
-def key_of(piece: Piece) -> Key:
-    """Return the key that a piece begins in; of what only sounds, the one named or heard."""
-    music = piece.sheet_or_score
-    if isinstance(music, Sheet):
-        return music.key
-    return music.keys[0][1] if music.keys else find_key(music)
 
 
 def settings_of(
