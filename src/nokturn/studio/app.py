@@ -25,6 +25,7 @@ from nokturn.rendering.pictures import FONTS
 from nokturn.studio._cache import Cache
 from nokturn.studio._newcomers import Newcomers
 from nokturn.studio._uploads import sweep
+from nokturn.studio.corpora import Corpora
 from nokturn.studio.desk import Desk, ProblemError
 from nokturn.studio.jobs import Job, Jobs
 from nokturn.studio.library import Library
@@ -32,6 +33,7 @@ from nokturn.studio.problems import RETRY_AFTER_S, MissingError, problem
 from nokturn.studio.routes import (
     about,
     bin,
+    corpora,
     engraving,
     exports,
     jobs,
@@ -39,12 +41,15 @@ from nokturn.studio.routes import (
     models,
     pieces,
     renderings,
+    trainings,
 )
 from nokturn.studio.safety import protect
 from nokturn.studio.settings import Settings
 
 STATIC = Path(__file__).parent / "static"
-ROUTES = (about, bin, engraving, exports, jobs, lofi, models, pieces, renderings)
+ROUTES = (
+    about, bin, corpora, engraving, exports, jobs, lofi, models, pieces, renderings, trainings,
+)  # fmt: skip
 SCREENS = ("/", "/p/{_:path}", "/library", "/train", "/train/{_}", "/lofi", "/lofi/{_}",
            "/models", "/models/{_}", "/help")  # fmt: skip
 
@@ -83,6 +88,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.desk = Desk()
     app.state.library = Library(settings.library, read_only=settings.read_only)
     app.state.newcomers = Newcomers(app.state.library, app.state.desk)
+    app.state.corpora = Corpora(settings.library / ".corpora", app.state.desk)
     app.state.made = Cache(settings.cache / "made")
     app.state.jobs = Jobs(
         settings.library / ".jobs",
@@ -96,6 +102,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     finally:
         await app.state.jobs.close()
         await app.state.newcomers.close()
+        await app.state.corpora.close()
         await app.state.desk.close()
 
 

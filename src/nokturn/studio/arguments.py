@@ -13,9 +13,14 @@ from nokturn.studio.library import Library
 
 MAX_SEED = 2**31 - 1
 MODEL = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}(@([0-9]{1,6}|best|last))?$"  # never the name of a file
+RUN = r"^[A-Za-z0-9][A-Za-z0-9_-]*([.][A-Za-z0-9_-]+)*$"
 Name = Annotated[str, Field(max_length=120)]
 Model = Annotated[str, Field(pattern=MODEL)]
 Preset = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
+
+
+Run = Annotated[str, Field(pattern=RUN, max_length=64)]
+Line = Annotated[str, Field(max_length=300)]
 
 
 class Arguments(BaseModel):
@@ -30,6 +35,16 @@ class Arguments(BaseModel):
     def made(self, library: Library) -> dict[str, Any]:
         """Return what the verb is given; an id has become the path of its piece."""
         return self.model_dump()
+
+
+class Card(BaseModel):
+    """What people write on the card of a model of theirs."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    title: Line = ""
+    corpus: Line = ""
+    licence: Line = ""
 
 
 class Generate(Arguments):
@@ -79,6 +94,25 @@ class Lofi(Arguments):
     def title(self) -> str:
         """What the job is called in lists."""
         return self.preset
+
+
+class Train(Arguments):
+    """Train a model on files that were brought, or with ``resume`` go on with a training.
+
+    It is begun by `routes.trainings`, which finds the files.
+    """
+
+    name: Run
+    corpus: str = Field(default="", max_length=16, description="id of the files to learn from")
+    base: Model | Literal[""] = Field(default="", description="to begin with; empty = from scratch")
+    seconds: FiniteFloat = Field(default=600, ge=5, le=14 * 86_400, description="time it has")
+    learning_rate: FiniteFloat | None = Field(default=None, gt=0, lt=1)
+    card: Card = Field(default_factory=lambda: Card())
+    resume: bool = False
+
+    def title(self) -> str:
+        """What the job is called in lists."""
+        return self.name
 
 
 ARGUMENTS: dict[str, type[Arguments]] = {"generate": Generate}

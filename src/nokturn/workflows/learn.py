@@ -25,12 +25,13 @@ from nokturn.training.advice import advice
 from nokturn.training.events import Done, Epoch, Event, Forecast, Interrupted, Notice, Step
 from nokturn.training.interrupts import stopping
 from nokturn.training.loop import train as loop
-from nokturn.training.runs import Run, published, read_rows
+from nokturn.training.runs import Run, read_rows
 from nokturn.training.settings import TrainingSettings
 from nokturn.training.trainer import Sample
 from nokturn.workflows.likeness import held_out, likeness
 from nokturn.workflows.sample import SAMPLE_SEED, Practice, keep_roll, sample, writes_frames
 from nokturn.workflows.save import KINDS, write_whole
+from nokturn.workflows.trainings import put
 
 __all__ = ["Published", "learn", "stopping", "words"]  # all that a front end needs
 
@@ -95,10 +96,7 @@ def learn(
         if isinstance(event, Done):
             pieces = len(store.originals(valid=False))
             yield from map(Notice, advice(read_rows(run.metrics), pieces=pieces))
-            target = published(name)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(target, event.model.read_bytes())
-            yield Published(name, target)
+            yield Published(name, put(name, event.model))
 
 
 def teller_of(store: TokenStore, run: Run) -> Sample:
