@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 
 TAKES = "[...document.querySelectorAll('.take')]"
-DONE = f"{TAKES}.length === 4 && {TAKES}.every(t => t.dataset.state === 'done')"
+DONE = (
+    f"{TAKES}.length === 4 && {TAKES}.every(t => /done[^]*bars/.test(t.dataset.state + t.innerText))"
+)
 IDLE = "document.querySelector('.compose-action')?.dataset.kind === 'idle'"
 READY = "document.querySelector('.play-button')?.disabled === false"
+MODELS_CAME = "document.querySelectorAll('.wishes option').length > 9"
 PRESSED = f"{TAKES}.findIndex(t => t.querySelector('.take-body').ariaPressed === 'true')"
 STARS = f"{TAKES}.map(t => t.querySelector('.take-star')?.ariaPressed === 'true')"
 TITLES = f"{TAKES}.map(t => t.querySelector('.take-said').textContent)"
@@ -190,8 +193,9 @@ def test_what_a_model_does_not_know_is_off_and_says_why(open_page, until) -> Non
     ],
     ids=["quarters", "dotted quarters in six-eight", "decimal comma", "a word"],
 )
-def test_a_tempo_is_read_as_people_type_it(open_page, typed, said, wrong) -> None:
+def test_a_tempo_is_read_as_people_type_it(open_page, until, typed, said, wrong) -> None:
     page = open_page("/")
+    until(page, MODELS_CAME)
     tempo = page.get_by_role("textbox", name="Tempo")
     tempo.fill(typed)
     hint = page.locator(f"#{tempo.get_attribute('aria-describedby')}")

@@ -207,7 +207,7 @@ export class Session extends EventTarget {
     Object.assign(take, { id: data.id, state: "done", piece: data });
     this.#keep();
     take.piece = await get(`/pieces/${data.id}`).catch(() => data);
-    take.starred = Boolean(take.piece.starred);
+    take.starred ||= Boolean(take.piece.starred); // it may have got its star meanwhile
     this.#tell("takes");
     this.#tell("piece", take);
   }

@@ -74,7 +74,7 @@ function told(take) {
   if (take.state !== "done") return t(`compose.states.${take.state}`);
   const piece = take.piece ?? {};
   const bars = piece.bars ? t("common.barsN", { n: piece.bars }) : "";
-  return [piece.key && keyName(piece.key), METERS[piece.meter] ?? piece.meter, bars].filter(Boolean).join(" · ");
+  return [piece.key && keyName(piece.key), METERS[piece.meter] ?? piece.meter, bars].filter(Boolean).join(" · ") || piece.title || "";
 }
 
 /** Draw notes in small: a line for each, high ones high. */
