@@ -42,8 +42,8 @@ export class ScoreView {
   #selected = [];
   /** @type {SVGElement | null} */
   #under = null;
-  /** @type {SVGElement | null} */
-  #line = null;
+  /** From the drawing's units to pixels of the paper: scale and shift. */
+  #pixel = { scale: 1, left: 0, top: 0 };
   #row = -1;
   #at = 0;
   #known = false;
@@ -52,7 +52,8 @@ export class ScoreView {
   /** @param {HTMLElement} container */
   constructor(container) {
     this.paper = h("div", { class: "score-paper" });
-    this.element = h("div", { class: "score", role: "img", aria: { label: t("piece.score") } }, this.paper);
+    this.line = h("div", { class: "score-line", hidden: true }); // apart: the drawing stays as it is
+    this.element = h("div", { class: "score", role: "img", aria: { label: t("piece.score") } }, this.paper, this.line);
     container.append(this.element);
     const on = (/** @type {string} */ name, /** @type {any} */ fn) =>
       this.paper.addEventListener(name, fn.bind(this));
@@ -61,6 +62,7 @@ export class ScoreView {
     on("pointerup", this.#up);
     on("pointercancel", () => (this.#dragged = ""));
     on("pointerover", this.#over);
+    new ResizeObserver(() => this.#resized()).observe(this.paper);
   }
 
   /** CSS pixels that the score may be wide. */
@@ -74,10 +76,11 @@ export class ScoreView {
     return !this.paper.firstElementChild;
   }
 
-  /** Where the line stands: seconds of the anchor before it, x and system; for tests. */
+  /** Where the line is seen, in the drawing's units, and what stands where; for tests. */
   get cursor() {
-    const x = this.#line?.getAttribute("x1");
-    return x ? { x: Number(x), row: this.#row, anchors: this.#anchors } : null;
+    const [line, paper] = [this.line, this.paper].map((el) => el.getBoundingClientRect());
+    const x = (line.left + line.width / 2 - paper.left - this.#pixel.left) / this.#pixel.scale;
+    return { x, row: this.#row, anchors: this.#anchors };
   }
 
   /** Listen to `note` (a sign's id), `bar` (a measure's id), `select` (two ids), `selected`, `hover`. */
@@ -101,10 +104,7 @@ export class ScoreView {
     for (const one of picture.querySelectorAll("[id]")) this.#named(one);
     this.paper.replaceChildren(picture);
     this.#under = svg("g", { class: "score-under" });
-    this.#line = svg("line", { class: "score-line" });
-    const page = picture.querySelector("g.page-margin") ?? picture;
-    page.prepend(this.#under);
-    page.append(this.#line);
+    (picture.querySelector("g.page-margin") ?? picture).prepend(this.#under);
     this.#known = false;
     this.#row = -1;
     this.setSelection(this.#selected);
@@ -125,7 +125,8 @@ export class ScoreView {
     this.#signs.clear();
     this.#measures.clear();
     this.#anchors = [];
-    this.#under = this.#line = null;
+    this.#under = null;
+    this.line.hidden = true;
     this.#stage = null;
   }
 
@@ -156,31 +157,22 @@ export class ScoreView {
   /** Move the line to a second of the music. @param {number} seconds @param {boolean} [follow] */
   setPosition(seconds, follow = false) {
     this.#at = seconds;
-    if (!this.#line || !this.#stage || !this.#seen()) return;
+    if (!this.#under || !this.#stage || !this.#seen()) return;
     this.#measure();
     const place = this.#place(seconds);
-    this.#line.toggleAttribute("hidden", !place);
+    this.line.hidden = !place;
     if (!place) return;
     const { x, anchor } = place;
+    const { scale, left, top } = this.#pixel;
     const reach = Math.max(300, (anchor.bottom - anchor.top) * 0.2);
-    this.#line.setAttribute("x1", String(x));
-    this.#line.setAttribute("x2", String(x));
-    this.#line.setAttribute("y1", String(anchor.top - reach));
-    this.#line.setAttribute("y2", String(anchor.bottom + reach));
+    const height = (anchor.bottom - anchor.top + 2 * reach) * scale;
+    const [right, down] = [x * scale + left, (anchor.top - reach) * scale + top];
+    this.line.style.height = `${height.toFixed(1)}px`;
+    this.line.style.transform = `translate(${right.toFixed(2)}px, ${down.toFixed(1)}px)`;
     if (anchor.row !== this.#row) {
       this.#row = anchor.row;
       if (follow) this.#show(anchor);
     }
-  }
-
-  /** Seconds that the line's place stands for, the other way round; for tests. @param {number} x @param {number} row */
-  secondsAt(x, row) {
-    const k = this.#anchors.findLastIndex((a) => a.row === row && a.x <= x + 1e-6);
-    const here = this.#anchors[k];
-    const next = this.#anchors[k + 1];
-    if (!here || !next) return here?.s ?? 0;
-    const to = next.row === here.row && next.x > here.x ? next.x : here.right;
-    return here.s + ((x - here.x) / Math.max(1e-9, to - here.x)) * (next.s - here.s);
   }
 
   /** Bring a sign into view. @param {string} id */
@@ -208,6 +200,7 @@ export class ScoreView {
   #measure() {
     if (this.#known) return;
     this.#known = true;
+    this.#scaled();
     const systems = [...this.paper.querySelectorAll("g.system")];
     for (const element of this.paper.querySelectorAll("g.measure[data-id]")) {
       const system = element.closest("g.system");
@@ -217,6 +210,19 @@ export class ScoreView {
     }
     for (const [row] of systems.entries()) evened([...this.#measures.values()].filter((m) => m.row === row));
     this.#anchors = this.#stage ? this.#anchored(this.#stage) : [];
+  }
+
+  /** The paper has another size: the drawing too, and the line stands elsewhere. */
+  #resized() {
+    if (!this.#under || !this.#seen()) return;
+    this.#scaled();
+    this.setPosition(this.#at);
+  }
+
+  #scaled() {
+    const matrix = /** @type {any} */ (this.#under)?.getScreenCTM();
+    const paper = this.paper.getBoundingClientRect();
+    if (matrix) this.#pixel = { scale: matrix.a, left: matrix.e - paper.left, top: matrix.f - paper.top };
   }
 
   /** Where each onset and each beginning of a bar stands. @returns {Anchor[]} */

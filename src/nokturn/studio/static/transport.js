@@ -157,7 +157,8 @@ export class Transport {
     this.loop.ariaPressed = String(player.loop !== null);
     this.click.ariaPressed = String(!player.strip("click").muted);
     this.count.ariaPressed = String(player.countsIn);
-    this.all.textContent = clock(this.#stage?.seconds ?? player.seconds);
+    const whole = clock(this.#stage?.seconds ?? player.seconds);
+    this.all.textContent = this.#loading ? t("piece.sounding") : whole;
     this.#face();
     clear(this.tempoButton, ...this.#tempoWords());
     const bent = !player.exact && player.tempo !== 1;
