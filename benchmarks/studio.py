@@ -1,6 +1,6 @@
 """The studio under load: a real one in a process of its own, driven over HTTP.
 
-    python benchmarks/studio.py start page clients listeners upload memory [--seconds 60]
+    python benchmarks/studio.py start page clients listeners upload library memory [--seconds 60]
 
 Prints what was asked for beside what was measured. Run it on a machine at rest, or bound to two
 cores: ``taskset -c 0,1 python benchmarks/studio.py``.
@@ -248,6 +248,27 @@ def upload(_seconds: float) -> None:
         report(f"8 MB in {len(files)} files checked", "2 s", f"{taken:.2f} s ({rows} rows)")
 
 
+def library(_seconds: float) -> None:
+    """Lists and searches in a library of 5,000 pieces, as files come and go."""
+    with Studio() as studio, httpx2.Client(base_url=studio.address, timeout=QUIET) as client:
+        tune = "X:1\nT:Tune {n} of {key}\nM:6/8\nL:1/8\nK:{key}\n|:A2A ABd|e2e efg:|\n"
+        keys = ("D", "Ador", "Em", "G")
+        for book in range(10):
+            tunes = [tune.format(n=500 * book + k, key=keys[k % 4]) for k in range(500)]
+            client.post("/api/pieces", json={"abc": "\n".join(tunes)}).raise_for_status()
+        taken: dict[str, list[float]] = {"search": [], "list after a pause": []}
+        for number in range(40):
+            for what, pause in (("search", 0.05), ("list after a pause", 1.1)):
+                time.sleep(pause)
+                query = f"?q=dorian tune {number}&sort=title" if what == "search" else ""
+                begun = time.perf_counter()
+                client.get(f"/api/pieces{query}").raise_for_status()
+                taken[what].append(time.perf_counter() - begun)
+        for what, seconds in taken.items():
+            told = f"{1000 * percentile(seconds, 0.5):.0f}, {1000 * max(seconds):.0f}"
+            report(f"{what} in 5,000 pieces: median, most", "200 ms", f"{told} ms")
+
+
 def memory(_seconds: float) -> None:
     """500 generations."""
     with Studio() as studio, httpx2.Client(base_url=studio.address, timeout=QUIET) as client:
@@ -263,7 +284,7 @@ def memory(_seconds: float) -> None:
 
 
 PARTS = {"start": start, "page": page, "clients": clients, "listeners": listeners, "upload": upload,
-         "memory": memory}  # fmt: skip
+         "library": library, "memory": memory}  # fmt: skip
 
 
 def main() -> None:

@@ -115,7 +115,7 @@ class Library {
     const now = this.wanted[name];
     if (now && !values.some(([value]) => value === now)) values = [...values, [now, now]];
     if (values.length < 2 && !now) return null;
-    const options = [h("option", { value: "" }, t("library.every", { what: label })), ...values.map(([value, shown]) => h("option", { value }, shown))];
+    const options = [h("option", { value: "" }, label), ...values.map(([value, shown]) => h("option", { value }, shown))];
     return h("select", { name, class: now ? "chosen" : "", value: now, aria: { label }, on: { change: (event) => this.want({ [name]: event.target.value }) } }, options);
   }
 
