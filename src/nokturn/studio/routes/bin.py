@@ -1,4 +1,7 @@
-"""The bin: what was deleted, for 30 days."""
+"""The bin: what was deleted, for 30 days.
+
+Here and in `pieces` what touches the disk runs on a thread, so that the server goes on answering.
+"""
 
 from __future__ import annotations
 
@@ -25,34 +28,34 @@ class Chosen(BaseModel):
 
 
 @router.get("/bin")
-async def listed(request: Request) -> dict[str, Any]:
+def listed(request: Request) -> dict[str, Any]:
     """List what is in the bin, the last first."""
     items = [told(item) | {"deleted": item.deleted} for item in _library(request).binned()]
     return {"total": len(items), "items": items, "days": BIN_DAYS}
 
 
 @router.post("/bin")
-async def put(request: Request, chosen: Chosen) -> dict[str, Any]:
+def put(request: Request, chosen: Chosen) -> dict[str, Any]:
     """Put many pieces into the bin, but for those with a star: they stay."""
     gone, stayed = _library(request).delete_many(chosen.ids)
     return {"deleted": gone, "kept": stayed}
 
 
 @router.post("/bin/{piece}/restore")
-async def restore(request: Request, piece: str) -> dict[str, Any]:
+def restore(request: Request, piece: str) -> dict[str, Any]:
     """Take a piece out of the bin."""
     return told(_library(request).restore(piece))
 
 
 @router.delete("/bin/{piece}")
-async def purge(request: Request, piece: str) -> dict[str, Any]:
+def purge(request: Request, piece: str) -> dict[str, Any]:
     """Delete a piece for good."""
     _library(request).purge(piece)
     return {"deleted": [piece]}
 
 
 @router.delete("/bin")
-async def empty(request: Request) -> dict[str, Any]:
+def empty(request: Request) -> dict[str, Any]:
     """Delete all that is in the bin for good."""
     return {"deleted": _library(request).empty_bin()}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -75,7 +76,8 @@ async def listed(
     newcomers = request.app.state.newcomers
     await newcomers.look()
     wanted = Wanted(q, key, meter, model, kind, starred)
-    found = _library(request).find(wanted, sort=sort, offset=offset, limit=limit)
+    find = partial(_library(request).find, wanted, sort=sort, offset=offset, limit=limit)
+    found = await asyncio.to_thread(find)
     return {
         "total": found.total, "items": [told(item) for item in found.items],
         "facets": found.facets, "reading": newcomers.left, "problems": newcomers.problems,
@@ -91,30 +93,31 @@ async def bring(request: Request) -> dict[str, Any]:
     """
     if request.headers.get("content-type", "").startswith("application/json"):
         read = await _desk(request).ask("read", text=await _text(request), seconds=UPLOAD_S)
-        return _taken(_library(request), [("", read)], again=True)
+        return await asyncio.to_thread(_taken, _library(request), [("", read)], again=True)
     async with received(request, request.app.state.settings.cache) as form:
         turns = asyncio.Semaphore(AT_ONCE)
         read = await asyncio.gather(*(_read(request, file, turns) for file in form.files))
         names = [file.name for file in form.files]
-    return _taken(_library(request), list(zip(names, read, strict=True)), again=False)
+    found = list(zip(names, read, strict=True))
+    return await asyncio.to_thread(_taken, _library(request), found, again=False)
 
 
 @router.get("/pieces/{piece}")
-async def one(request: Request, piece: str) -> dict[str, Any]:
+def one(request: Request, piece: str) -> dict[str, Any]:
     """Say what is known of a piece, and how it was made."""
     item = _library(request).get(piece)
     return told(item) | {"recipe": item.recipe}
 
 
 @router.patch("/pieces/{piece}")
-async def change(request: Request, piece: str, wanted: Change) -> dict[str, Any]:
+def change(request: Request, piece: str, wanted: Change) -> dict[str, Any]:
     """Rename a piece, put a star on it or take it off."""
     library = _library(request)
     return told(library.change(piece, title=wanted.title, starred=wanted.starred))
 
 
 @router.delete("/pieces/{piece}")
-async def delete(request: Request, piece: str) -> dict[str, Any]:
+def delete(request: Request, piece: str) -> dict[str, Any]:
     """Put a piece into the bin, from which it can be restored for 30 days."""
     return told(_library(request).delete(piece))
 
