@@ -174,8 +174,9 @@ class Trainer:
 
     def _resume_clock(self) -> None:
         self._began = time.perf_counter() - self.at.elapsed_s
-        self._saved = self._signed = time.perf_counter()
-        self._met = 0  # symbols since the last sign of life
+        self._saved: float = time.perf_counter()
+        self._signed: float = self._saved
+        self._met: int = 0  # symbols since the last sign of life
 
     def _elapsed(self) -> float:
         return time.perf_counter() - self._began

@@ -14,6 +14,7 @@ from nokturn.errors import Error
 from nokturn.music.piece import Piece
 from nokturn.music.score import Score, notes_of
 from nokturn.workflows.info import describe
+from nokturn.workflows.load import read_text
 from nokturn.workflows.save import kind_named
 from nokturn.workflows.stage import aligned
 
@@ -51,8 +52,10 @@ def _bars(piece: Piece) -> int:
 def _file(piece: Piece) -> tuple[bytes, str]:
     if piece.written:
         try:
-            return kind_named("abc").dumps([piece]), ".abc"
-        except Error:  # drums, tablature ...: more than ABC holds
+            data = kind_named("abc").dumps([piece])
+            read_text(data.decode())
+            return data, ".abc"
+        except Error:  # drums, a hundred voices ...: more than ABC holds
             pass
     return kind_named("mid").dumps([piece]), ".mid"
 
