@@ -101,6 +101,9 @@ class Trainer:
     card: dict[str, Any] = field(default_factory=dict)
     sample: Sample | None = None
     at: Position = field(default_factory=Position)
+    _saved: float = field(default=0.0, init=False)  # when, on the clock
+    _signed: float = field(default=0.0, init=False)
+    _met: int = field(default=0, init=False)  # symbols since the last sign of life
 
     def events(self) -> Iterator[Event]:
         """Train to the end, or until somebody asks to stop, or until it diverges."""
@@ -174,9 +177,7 @@ class Trainer:
 
     def _resume_clock(self) -> None:
         self._began = time.perf_counter() - self.at.elapsed_s
-        self._saved: float = time.perf_counter()
-        self._signed: float = self._saved
-        self._met: int = 0  # symbols since the last sign of life
+        self._saved = self._signed = time.perf_counter()
 
     def _elapsed(self) -> float:
         return time.perf_counter() - self._began
