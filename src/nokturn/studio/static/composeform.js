@@ -119,6 +119,7 @@ export class ComposeForm {
       this.#details("start", t("compose.startFrom"), this.start.element, this.start.active),
       this.#details("advanced", t("compose.advanced"), this.#advanced(), this.wish.seed !== null),
     );
+    requestAnimationFrame(() => this.#reveal());
   }
 
   /** Wish for something else. */
@@ -126,6 +127,13 @@ export class ComposeForm {
     Object.assign(this.wish, wishes);
     this.#keep();
     this.draw();
+  }
+
+  /** Bring the chosen epoch into view. */
+  #reveal() {
+    const chosen = this.element.querySelector(".epoch [aria-pressed=true]")?.parentElement;
+    const row = chosen?.parentElement;
+    if (row) row.scrollLeft = chosen.offsetLeft - row.offsetLeft - (row.clientWidth - chosen.offsetWidth) / 2;
   }
 
   #set(name, value) {
