@@ -142,3 +142,29 @@ def test_a_file_dropped_anywhere_is_shown_as_a_piece(open_page, until, live_stud
     until(page, "location.pathname.startsWith('/p/')")
     until(page, "document.querySelector('h1')?.textContent.includes('<img src=x')")
     assert live_studio.ask("GET", "/pieces?q=dropped")["total"] == 1
+
+
+SAID = "(async () => (await import('/static/keyname.js')).keyName({key!r}))()"
+
+
+@pytest.mark.parametrize(
+    ("key", "english", "polish"),
+    [
+        ("D", "D major", "D-dur"),
+        ("Bm", "B minor", "h-moll"),
+        ("Bb major", "B♭ major", "B-dur"),
+        ("F#m", "F♯ minor", "fis-moll"),
+        ("Ador", "A dorian", "a dorycka"),
+        ("Eb", "E♭ major", "Es-dur"),
+        ("no key", "no key", "no key"),
+    ],
+)
+def test_keys_are_said_as_musicians_of_the_language_do(
+    open_page, until, key, english, polish
+) -> None:
+    page = open_page("/help")
+    until(page, HEAD)
+    ask = SAID.format(key=key)
+    assert page.evaluate(ask) == english
+    page.evaluate("import('/static/i18n.js').then(({ load }) => load('pl'))")
+    assert page.evaluate(ask) == polish

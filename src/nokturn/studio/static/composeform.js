@@ -11,7 +11,8 @@
 import { get } from "./api.js";
 import { choice, field, select, stepper } from "./controls.js";
 import { clear, h, icon } from "./dom.js";
-import { has, number, parseNumber, remember, remembered, t } from "./i18n.js";
+import { number, parseNumber, remember, remembered, t } from "./i18n.js";
+import { keyName } from "./keyname.js";
 import { StartFrom } from "./startfrom.js";
 
 const STORED = "nokturn.wishes";
@@ -327,15 +328,6 @@ export class ComposeForm {
 }
 
 const withWish = (names, wish) => (wish === "any" || names.includes(wish) ? names : [...names, wish]);
-
-/** Return a key as it is said: "Ador" -> "A dorian", in the page's language. */
-export function keyName(key) {
-  const [, tonic, mode] = /^([A-G][b#]?)\s*(.*)$/.exec(key) ?? [null, key, ""];
-  const short = { "": "major", m: "minor", min: "minor", dor: "dorian", mix: "mixolydian", phr: "phrygian", lyd: "lydian", loc: "locrian", aeo: "aeolian", ion: "ionian" };
-  const name = short[mode] ?? mode;
-  const said = tonic.replace("b", "♭").replace("#", "♯");
-  return has(`compose.modes.${name}`) ? t(`compose.modes.${name}`, { tonic: said }) : `${said} ${name}`;
-}
 
 /** Read a tempo: quarters a minute, or a beat and how many: "96", "3/8=120". */
 export function tempoOf(said) {

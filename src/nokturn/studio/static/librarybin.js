@@ -5,6 +5,7 @@
 import { del, get, post } from "./api.js";
 import { clear, h, icon } from "./dom.js";
 import { ago, clock, t } from "./i18n.js";
+import { keyName, meterName } from "./keyname.js";
 import { incipit } from "./incipit.js";
 import { dialog } from "./popup.js";
 import { notice, problem } from "./problem.js";
@@ -33,7 +34,7 @@ async function draw(place) {
 function row(place, item) {
   const restore = () => work(place, () => post(`/bin/${item.id}/restore`), t("library.restored", { n: 1 }));
   const purge = () => sure(t("library.purgeSure", { title: item.title }), t("library.purge"), () => work(place, () => del(`/bin/${item.id}`)));
-  const facts = [item.key, item.meter, t("common.barsN", { n: item.bars }), clock(item.seconds), t("library.deleted", { ago: ago(item.deleted) })];
+  const facts = [keyName(item.key), meterName(item.meter), t("common.barsN", { n: item.bars }), clock(item.seconds), t("library.deleted", { ago: ago(item.deleted) })];
   return h(
     "div", { class: "piece binned", role: "listitem" },
     h("div", { class: "piece-picture" }, incipit(item.incipit)),

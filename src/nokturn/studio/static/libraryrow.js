@@ -7,6 +7,7 @@
 
 import { add, clear, h, icon } from "./dom.js";
 import { ago, clock, date, number, t } from "./i18n.js";
+import { keyName, meterName } from "./keyname.js";
 import { incipit } from "./incipit.js";
 import { popup } from "./popup.js";
 
@@ -126,7 +127,7 @@ export class Row {
 
 /** Return what is known of a piece, in a line. */
 function facts(item) {
-  const music = [item.key, item.meter, t("common.barsN", { n: item.bars }), clock(item.seconds)];
+  const music = [keyName(item.key), meterName(item.meter), t("common.barsN", { n: item.bars }), clock(item.seconds)];
   const from = item.model ? (item.seed === null ? item.model : t("library.from", { model: item.model, seed: plain(item.seed) })) : t(`library.kinds.${item.kind}`);
   const when = h("time", { datetime: item.created, title: date(item.created, { dateStyle: "long", timeStyle: "short" }) }, ago(item.created));
   return [h("span", { class: "piece-music" }, music.filter(Boolean).join(" · ")), h("span", { class: "piece-from" }, from), h("span", { class: "piece-when" }, when)];

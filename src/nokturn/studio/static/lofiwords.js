@@ -1,6 +1,6 @@
 /** Values of lo-fi settings in words of the page's language; names of ours where it has none. */
 
-import { keyName } from "./composeform.js";
+import { keyName } from "./keyname.js";
 import { has, t } from "./i18n.js";
 
 /**

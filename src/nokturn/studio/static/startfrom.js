@@ -9,6 +9,7 @@ import { get, postText, upload } from "./api.js";
 import { choice, dropzone, field, stepper } from "./controls.js";
 import { clear, debounced, h, icon } from "./dom.js";
 import { t } from "./i18n.js";
+import { keyName, meterName } from "./keyname.js";
 import { PianoKeys } from "./pianokeys.js";
 import { problem } from "./problem.js";
 import { ScoreView } from "./score.js";
@@ -132,7 +133,7 @@ export class StartFrom {
     const search = h("input", { type: "search", placeholder: t("compose.start.search"), aria: { label: t("compose.start.search") } });
     const look = debounced(200, async () => {
       const answer = await get(`/pieces?limit=${SHOWN}&q=${encodeURIComponent(search.value)}`).catch(() => ({ items: [] }));
-      const one = (piece) => h("li", h("button", { class: "menu-item", type: "button", on: { click: () => this.#take(piece) } }, h("span", { class: "grow" }, piece.title), h("span", { class: "muted small num" }, [piece.key, piece.meter].filter(Boolean).join(" · "))));
+      const one = (piece) => h("li", h("button", { class: "menu-item", type: "button", on: { click: () => this.#take(piece) } }, h("span", { class: "grow" }, piece.title), h("span", { class: "muted small num" }, [keyName(piece.key), meterName(piece.meter)].filter(Boolean).join(" · "))));
       clear(found, answer.items.length ? answer.items.map(one) : h("li", { class: "muted small" }, t("compose.start.notFound")));
     });
     search.addEventListener("input", look);

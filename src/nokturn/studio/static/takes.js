@@ -6,9 +6,8 @@
 
 import { clear, h, icon, svg } from "./dom.js";
 import { t } from "./i18n.js";
-import { keyName } from "./composeform.js";
+import { keyName, meterName } from "./keyname.js";
 
-const METERS = { C: "4/4", "C|": "2/2" }; // signs that not everybody reads
 const LETTERS = "ABCDEFGHIJKLMNOP";
 const WIDTH = 200;
 const HEIGHT = 44;
@@ -74,7 +73,7 @@ function told(take) {
   if (take.state !== "done") return t(`compose.states.${take.state}`);
   const piece = take.piece ?? {};
   const bars = piece.bars ? t("common.barsN", { n: piece.bars }) : "";
-  return [piece.key && keyName(piece.key), METERS[piece.meter] ?? piece.meter, bars].filter(Boolean).join(" · ") || piece.title || "";
+  return [piece.key && keyName(piece.key), piece.meter && meterName(piece.meter), bars].filter(Boolean).join(" · ") || piece.title || "";
 }
 
 /** Draw notes in small: a line for each, high ones high. */

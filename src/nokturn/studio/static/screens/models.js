@@ -6,9 +6,9 @@
  */
 
 import { address, del, get, upload } from "../api.js";
-import { keyName } from "../composeform.js";
 import { clear, h, icon } from "../dom.js";
 import { bytes, date, has, number, percent, t } from "../i18n.js";
+import { keyName } from "../keyname.js";
 import { dialog } from "../popup.js";
 import { notice, problem } from "../problem.js";
 import { go } from "../router.js";
