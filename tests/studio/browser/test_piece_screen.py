@@ -91,6 +91,33 @@ def test_a_drag_over_the_roll_chooses_whole_bars(piece):
     assert page.locator(".selection-bar strong").inner_text() == "Bars 2 to 4"
 
 
+def test_with_alt_a_drag_keeps_to_beats(piece):
+    page = piece()
+    box = page.locator(".roll-canvas").bounding_box()
+    left, width = box["x"] + 46, (box["width"] - 56) / 8
+    page.keyboard.down("Alt")
+    page.mouse.move(left + 1.3 * width, box["y"] + 90)
+    page.mouse.down()
+    page.mouse.move(left + 1.6 * width, box["y"] + 90, steps=4)
+    page.mouse.up()
+    page.keyboard.up("Alt")
+    page.keyboard.press("l")
+    page.keyboard.press("Space")
+    page.wait_for_timeout(1500)
+    assert page.evaluate(TIME) == "0:02"  # beats 2 and 3 of bar 2: 2.0 to 2.8 s
+
+
+def test_a_finger_moves_the_roll_and_taps_bars(piece):
+    page = piece(width=360, height=740, touch=True)
+    box = page.locator(".roll-canvas").bounding_box()
+    page.touchscreen.tap(box["x"] + 80, box["y"] + 10)
+    assert page.locator(".selection-bar strong").inner_text() == "Bar 1"
+    page.touchscreen.tap(box["x"] + 200, box["y"] + 10)
+    assert page.locator(".selection-bar strong").inner_text() == "Bars 1 to 3"
+    page.touchscreen.tap(box["x"] + 200, box["y"] + 60)
+    assert bar_now(page) == 3
+
+
 def test_a_click_on_the_roll_is_heard_from_there(piece):
     page = piece()
     box = page.locator(".roll-canvas").bounding_box()
@@ -147,6 +174,50 @@ def test_transposing_makes_a_piece_of_its_own(piece, reel, until):
     assert "B dorian" in page.locator(".piece-facts").inner_text()
     page.get_by_role("button", name="Undo").click()
     until(page, f"location.pathname === '/p/{reel}'")
+
+
+def test_exports_say_their_size_and_are_handed_over(piece):
+    page = piece()
+    page.keyboard.press("e")
+    row = page.locator("[data-kind=mid]")
+    assert re.search(r"\d (bytes|kB)", row.inner_text())
+    with page.expect_download() as handed:
+        row.click()
+    name = handed.value.suggested_filename
+    assert re.fullmatch(r".*_Ador_4-4_150bpm\.mid", name), name
+    assert handed.value.path().read_bytes().startswith(b"MThd")
+    row.locator(".export-size svg").wait_for()  # a tick
+    page.keyboard.press("Escape")
+    assert not page.locator(".exports").is_visible()
+
+
+def test_chosen_bars_are_exported_and_become_a_piece(piece, live_studio, reel, until):
+    page = piece()
+    page.keyboard.press("d")
+    page.keyboard.press("Shift+ArrowRight")
+    page.locator(".selection-bar [data-does=export]").click()
+    with page.expect_download() as handed:
+        page.locator("[data-kind=abc]").click()
+    assert "GEDE G2GA" in handed.value.path().read_text()
+    page.keyboard.press("Escape")
+    page.locator("[data-does=cut]").click()
+    until(page, f"location.pathname !== '/p/{reel}'")
+    made = page.evaluate("location.pathname").removeprefix("/p/")
+    item = live_studio.ask("GET", f"/pieces/{made}")
+    assert (item["bars"], item["parent"]) == (1, reel)
+
+
+def test_the_export_is_at_the_tempo_that_is_heard(piece, until):
+    page = piece()
+    page.locator(".tempo-button").click()
+    page.get_by_label("beats a minute").fill("120")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Escape")
+    assert "120 bpm" in page.locator(".tempo-button").inner_text()
+    page.keyboard.press("e")
+    with page.expect_download() as handed:
+        page.locator("[data-kind=abc]").click()
+    assert "Q:1/4=120" in handed.value.path().read_text()
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

@@ -507,7 +507,7 @@ export class PieceView {
 /** A button that was pressed by pointer gives the keyboard back: Space is to play, not to press it. */
 function unfocused(/** @type {MouseEvent} */ event) {
   const button = /** @type {any} */ (event.target).closest?.("button");
-  if (event.detail > 0 && button && !button.ariaExpanded) button.blur();
+  if (event.detail > 0 && button && !button.ariaExpanded && !button.closest(".panel")) button.blur();
 }
 
 /**
