@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from nokturn.studio.jobs import Jobs
+from nokturn.studio.jobs import Job, Jobs
 from nokturn.studio.problems import BusyError, MissingError
 
 
@@ -179,3 +179,20 @@ def test_all_jobs_can_be_watched_at_once(tmp_path, odd_verbs):
 
     last = with_jobs(tmp_path / "jobs", odd_verbs, work)
     assert (last["title"], last["state"], last["progress"]) == ("three", "done", 1.0)
+
+
+def test_what_happens_while_events_are_sent_is_sent_too(tmp_path):
+    job = Job("0" * 12, "tell", {}, "tell", "2026-11-21T12:00:00.000+00:00")
+
+    async def run():
+        job.say("note", {"pitch": 60})
+        stream = Jobs(tmp_path).follow(job)
+        heard = [await anext(stream)]
+        job.say("result", {})
+        job.state = "done"
+        return heard + [event async for event in stream]
+
+    assert [event.split(b"\n")[1] for event in asyncio.run(run())] == [
+        b"event: note",
+        b"event: result",
+    ]

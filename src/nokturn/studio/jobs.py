@@ -224,7 +224,7 @@ class Jobs:
             for event in [e for e in job.events if e.number > seen]:
                 seen = event.number
                 yield event.encoded()
-            if job.ended:
+            if job.ended and seen >= job.last:  # more may have come while those were sent
                 return
             if changed is job._changed:
                 try:
