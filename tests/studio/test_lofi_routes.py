@@ -138,8 +138,8 @@ def test_endless_sections_are_those_of_the_command_line(studio):
     assert np.array_equal(np.concatenate(blocks), whole)
     assert answer.headers["x-section"].startswith("A in ")
     lost = studio.post("/api/lofi/section", json=wanted | {"stream": "f" * 12, "number": 3})
-    assert lost.status_code == 422
-    assert lost.json()["error"]["fix"] == "Begin it again."
+    assert lost.status_code == 404
+    assert lost.json()["error"]["code"] == "missing"
 
 
 def test_wheels_are_euclidean_rhythms(studio):

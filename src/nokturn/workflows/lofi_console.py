@@ -278,7 +278,7 @@ def opening(track: Track) -> Signal | None:
     if whole < 1.5 * wanted:
         return None
     bar = int(score.main_meter()[1].bar_ticks)
-    bars = 1 + next(k for k in range(score.end // bar + 1) if score.seconds(k * bar) >= wanted)
+    bars = next(k for k in range(score.end // bar + 1) if score.seconds(k * bar) >= wanted)
     parts = stems_of(cut(score, 0, bars * bar), track.settings, track.seed)
     return final(parts, track.settings, track.seed)
 

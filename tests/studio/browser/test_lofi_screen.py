@@ -173,26 +173,44 @@ def test_endless_sections_join_to_the_sample_and_are_never_silent(
 
 def test_endless_goes_round_where_the_server_is_late(open_page: Any, until: Any) -> None:
     page = open_page("/help")
+    page.evaluate("""() => {
+      const real = window.fetch;
+      window.asked = 0;
+      window.late = new Promise((done) => { window.hurry = done; });
+      window.fetch = async (...asked) => {
+        if (String(asked[0]).endsWith("/section") && window.asked++) await window.late;
+        return real(...asked);
+      };
+    }""")
+    page.evaluate(ENDLESS, {"bpm": 200, "minutes": 1})
+    until(page, "window.endless.laid.length > 0", 60)
+    page.evaluate(HEARD)
+    last = page.evaluate("window.endless.laid[0].end")
+    until(page, f"window.endless.seconds > {last} + 9", 90)  # round once
+    page.evaluate("window.hurry()")
+    until(page, "window.endless.laid.length > 1", 60)
+    assert page.evaluate("window.endless.laid[1].start") / 44_100 > last + 9
+    page.wait_for_timeout(1500)
+    loudness = json.loads(page.evaluate("JSON.stringify(window.loudness)"))
+    assert min(loudness[10:]) > 1e-4
+    page.evaluate("window.endless.stop()")
+
+
+def test_endless_goes_on_where_its_state_was_lost(
+    open_page: Any, until: Any, live_studio: Any
+) -> None:
+    page = open_page("/help")
     page.evaluate(ENDLESS, {"bpm": 200, "minutes": 1})
     until(page, "window.endless.laid.length > 0", 60)
     page.evaluate("""() => {
       const real = window.fetch;
-      window.late = new Promise((done) => { window.hurry = done; });
+      window.lost = 0;
       window.fetch = async (...asked) => {
-        if (String(asked[0]).endsWith("/section")) await window.late;
-        return real(...asked);
+        if (!String(asked[0]).endsWith("/section") || window.lost++) return real(...asked);
+        const error = { code: "missing", what: "gone", why: "", fix: "" };
+        return new Response(JSON.stringify({ error }), { status: 404 });
       };
     }""")
-    laid = page.evaluate("window.endless.laid.length")
-    page.evaluate(HEARD)
-    last = page.evaluate("window.endless.laid.at(-1).end")
-    if page.evaluate("window.endless.asking"):  # one was on its way already
-        until(page, f"window.endless.laid.length > {laid}", 60)
-        last = page.evaluate("window.endless.laid.at(-1).end")
-    until(page, f"window.endless.seconds > {last} + 1.5", 90)
-    page.evaluate("window.hurry()")
-    until(page, f"window.endless.laid.at(-1).start / 44100 > {last}", 60)
-    page.wait_for_timeout(1500)
-    loudness = json.loads(page.evaluate("JSON.stringify(window.loudness)"))
-    assert min(loudness[10:]) > 1e-4
+    until(page, "window.lost > 1 && window.endless.laid.length > 1", 90)
+    assert page.evaluate("window.endless.playing && !window.endless.trouble")
     page.evaluate("window.endless.stop()")

@@ -19,9 +19,10 @@ const RATE = 44100;
 const AHEAD_S = 12; // before the end, when the next section is asked for
 const HURRY_S = 1.5; // before the end, when what is there goes round
 const ROUND_S = 8; // that go round then: the last seconds
-const JOIN_S = 0.4;
+const JOIN_S = 0.25; // of a cross-fade
 const FADE_S = 30; // of the sleep timer
 const STOP_S = 0.4;
+const PATIENCE_MS = 3000; // until the server is asked again
 const SLEEP = [0, 15, 30, 60, 120];
 
 export class Endless {
@@ -39,9 +40,11 @@ export class Endless {
   #round = null; // what goes round while the server is late
   #timer = 0;
   #asking = false;
+  #notBefore = 0; // of performance.now(): when the server may be asked again
   #sleepAt = 0;
   #minutes = 0; // after which it is to sleep
-  #voice = null;
+  #last = null; // the section that was laid down last
+  #source = null;
   #listeners = new Set();
 
   /** @param {() => {preset: string, settings: any, seed: number}} wanted */
@@ -90,8 +93,9 @@ export class Endless {
     this.#gain = new GainNode(this.#context, { gain: 1 });
     this.#gain.connect(this.#context.destination);
     Object.assign(this, { playing: true, name: "", laid: [], trouble: null });
-    this.#stream = Array.from(crypto.getRandomValues(new Uint8Array(6)), (x) => x.toString(16).padStart(2, "0")).join("");
-    this.#number = this.#begun = this.#samples = 0;
+    this.#stream = number();
+    this.#number = this.#begun = this.#samples = this.#notBefore = 0;
+    this.#round = this.#last = null;
     this.seed = this.wanted().seed;
     this.#session(true);
     this.#timer = window.setInterval(() => this.#tick(), 250);
@@ -144,7 +148,7 @@ export class Endless {
   #tick() {
     if (this.#sleepAt && Date.now() >= this.#sleepAt) return this.stop();
     if (this.#begun && this.ahead < HURRY_S) this.#goRound();
-    if (!this.#asking && this.ahead < AHEAD_S) void this.#ask();
+    if (!this.#asking && this.ahead < AHEAD_S && performance.now() > this.#notBefore) void this.#ask();
     const now = this.laid.find((block) => this.seconds < block.end);
     if (now && now.name !== this.name) {
       this.name = now.name;
@@ -172,6 +176,7 @@ export class Endless {
       this.#lay(buffer, answer.headers.get("X-Section") ?? "");
     } catch {
       void connection.lost(); // what is there goes round until it is back
+      this.#notBefore = performance.now() + PATIENCE_MS;
     } finally {
       this.#asking = false;
     }
@@ -179,14 +184,15 @@ export class Endless {
 
   async #refused(answer) {
     const told = (await answer.json().catch(() => null))?.error;
-    if (answer.status === 503) return; // asked again by the next tick
-    if (this.#number) { // its state is gone: a new stream goes on from here
-      this.#stream = this.#stream.split("").reverse().join("");
+    this.#notBefore = performance.now() + PATIENCE_MS;
+    if (answer.status === 503) return;
+    if (told?.code === "missing") { // its state is gone: a new stream goes on from here
+      this.#stream = number();
       this.#number = 0;
       return;
     }
     this.trouble = told;
-    this.stop();
+    if (!this.#begun) this.stop(); // else the last seconds go round until the wishes are mended
   }
 
   /** Lay a section down at the end of what is there. */
@@ -195,14 +201,26 @@ export class Endless {
     if (!this.#begun) this.#begun = currentTime + 0.1;
     const late = this.#round ? this.#endRound() : 0;
     const when = this.#begun + this.#samples / RATE;
-    const source = new AudioBufferSourceNode(this.#context, { buffer });
-    const gain = new GainNode(this.#context, { gain: late ? 0 : 1 });
-    if (late) gain.gain.setTargetAtTime(1, when, JOIN_S / 3);
-    source.connect(gain).connect(this.#gain);
-    source.start(when);
+    const gain = this.#play(buffer, when);
+    if (late) ramp(gain, when, 0, 1);
     this.laid.push({ start: this.#samples, length: buffer.length, end: (this.#samples + buffer.length) / RATE, name });
     this.#samples += buffer.length;
-    this.#voice = { buffer };
+    this.#last = { buffer, gain };
+  }
+
+  /** @returns {AudioParam} its loudness */
+  #play(buffer, when, loop = {}) {
+    const source = new AudioBufferSourceNode(this.#context, { buffer, ...loop });
+    const gain = new GainNode(this.#context);
+    source.connect(gain).connect(this.#gain);
+    source.start(when);
+    this.#source = source;
+    return gain.gain;
+  }
+
+  /** Where the sound ends that has been laid down, on the clock. */
+  get #end() {
+    return this.#begun + this.#samples / RATE;
   }
 
   /** Stop what goes round, softly where it is heard; returns whether it was. */
@@ -210,28 +228,30 @@ export class Endless {
     const { source, gain } = this.#round;
     this.#round = null;
     const soon = this.#context.currentTime + 0.05;
-    if (this.#begun + this.#samples / RATE > soon) { // just in time: the section follows exactly
+    if (this.#end - JOIN_S > soon) { // just in time: the section follows exactly
       source.stop();
       source.disconnect();
+      this.#last.gain.cancelScheduledValues(0);
+      this.#last.gain.setValueAtTime(1, this.#context.currentTime);
       return false;
     }
-    gain.gain.setTargetAtTime(0, soon, JOIN_S / 3);
-    source.stop(soon + 2 * JOIN_S);
-    this.#samples = Math.round((soon - this.#begun) * RATE);
+    const when = Math.max(soon, this.#end);
+    ramp(gain, when, 1, 0);
+    source.stop(when + JOIN_S);
+    this.#samples = Math.round((when - this.#begun) * RATE);
     return true;
   }
 
-  /** The server is late: let the last seconds go round from the end on. */
+  /** The server is late: go over from the end of what there is to its last seconds, round and round. */
   #goRound() {
-    if (this.#round || !this.#voice) return;
-    const { buffer } = this.#voice;
-    const from = Math.max(0, buffer.duration - ROUND_S);
-    const when = this.#begun + this.#samples / RATE;
-    const source = new AudioBufferSourceNode(this.#context, { buffer, loop: true, loopStart: from, loopEnd: buffer.duration });
-    const gain = new GainNode(this.#context, { gain: 1 });
-    source.connect(gain).connect(this.#gain);
-    source.start(when, from);
-    this.#round = { source, gain };
+    if (this.#round || !this.#last) return;
+    const { buffer, gain } = this.#last;
+    const when = this.#end - JOIN_S;
+    const loop = { loop: true, loopStart: JOIN_S, loopEnd: JOIN_S + ROUND_S };
+    ramp(gain, when, 1, 0);
+    const round = this.#play(circle(this.#context, buffer), when, loop);
+    ramp(round, when, 0, 1);
+    this.#round = { source: this.#source, gain: round };
   }
 
   /** Media keys and the lock screen; they need an element that plays, so a silent one does. */
@@ -251,6 +271,35 @@ export class Endless {
   #tell() {
     for (const fn of this.#listeners) fn();
   }
+}
+
+/** A number that no other stream has. */
+const number = () => Array.from(crypto.getRandomValues(new Uint8Array(6)), (x) => x.toString(16).padStart(2, "0")).join("");
+
+/** Go from one loudness to another within a cross-fade. */
+function ramp(gain, when, from, to) {
+  gain.setValueAtTime(from, when);
+  gain.linearRampToValueAtTime(to, when + JOIN_S);
+}
+
+/**
+ * The last seconds of a sound so that they go round without a click: they begin with a little of
+ * what is before them, and end by turning into that.
+ */
+function circle(context, buffer) {
+  const join = Math.round(JOIN_S * RATE);
+  const length = Math.min(Math.round(ROUND_S * RATE), buffer.length - join);
+  const made = context.createBuffer(buffer.numberOfChannels, join + length, RATE);
+  for (let side = 0; side < buffer.numberOfChannels; side += 1) {
+    const from = buffer.getChannelData(side).subarray(buffer.length - length - join);
+    const to = made.getChannelData(side);
+    to.set(from);
+    for (let i = 0; i < join; i += 1) {
+      const share = (i + 1) / join;
+      to[length + i] = (1 - share) * from[length + i] + share * from[i];
+    }
+  }
+  return made;
 }
 
 /** The address of ten seconds of silence. */

@@ -22,7 +22,7 @@ import { Player } from "./player.js";
 const REST_MS = 900; // after the last move, until it is mixed again
 const LONGEST_S = 260; // of a track whose stems are fetched
 const TURN_S = 0.01; // from mix to stems
-const TAIL_S = 4; // that an opening rings on
+const TAIL_S = 6; // that an opening rings on
 const LEVELS_HZ = 20;
 const SOFTEST_DB = -80;
 const DOWN_DB = -60; // where a fader is down

@@ -118,6 +118,8 @@ def section(
     """Return the next section of an endless track as WAV."""
     chosen, _ = settings_of(preset, (), checked(settings))
     folder = Path(cache) / "lofi-endless"
+    if number and not (folder / f"{stream}-{number}.npz").exists():
+        raise MissingError("This endless track was put away.", "Begin it again.")
     sound, name = block_of(folder, stream, number, chosen, seed)
     return {"wav": lofi_presets.wav(sound), "name": name, "samples": len(sound)}
 
