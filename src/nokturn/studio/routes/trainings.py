@@ -165,7 +165,9 @@ def _with_state(request: Request, told: dict[str, Any]) -> dict[str, Any]:
         state = last.state
     elif last and last.state == "failed":
         state = "failed"
-    return told | {"state": state, "job": last.told() if last else None}
+    chosen = last.arguments.get("chosen", "") if last else ""
+    corpus = Path(chosen).parent.name if chosen else ""
+    return told | {"state": state, "corpus": corpus, "job": last.told() if last else None}
 
 
 def _not_yet(job: Job) -> dict[str, Any]:
@@ -173,7 +175,7 @@ def _not_yet(job: Job) -> dict[str, Any]:
     return {
         "name": job.title, "modified": job.created, "kept": [], "best_epoch": None, "bytes": 0,
         "can_resume": False, "published": False, "base": job.arguments["base"], "pieces": 0,
-        "held_out": 0, "epoch": None, "state": job.state, "job": job.told(),
+        "held_out": 0, "epoch": None, "corpus": "", "state": job.state, "job": job.told(),
     }  # fmt: skip
 
 
