@@ -21,7 +21,6 @@ from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
 from nokturn.errors import Error, UsageError
-from nokturn.rendering.pictures import FONTS
 from nokturn.studio._cache import Cache
 from nokturn.studio._newcomers import Newcomers
 from nokturn.studio._uploads import sweep
@@ -45,6 +44,7 @@ from nokturn.studio.routes import (
 )
 from nokturn.studio.safety import protect
 from nokturn.studio.settings import Settings
+from nokturn.workflows.places import FONTS
 
 STATIC = Path(__file__).parent / "static"
 ROUTES = (

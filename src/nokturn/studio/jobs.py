@@ -33,7 +33,8 @@ EVENTS_KEPT = 4000  # of a job; what has no successor is kept longest
 STARTING_S = 0.05  # of a process that died at once, before the next is tried
 ENDED = frozenset({"done", "failed", "cancelled", "interrupted"})
 PASSING = frozenset({"progress", "step", "writing", "state"})  # a later one says it all
-WARM = ("generate",)
+PLACES = ("path", "paths", "cache", "folder")  # ends of arguments that name one
+WARM = ("generate", "lofi")
 Keeper = Callable[["Job", dict[str, Any]], tuple[str, dict[str, Any]]]
 
 
@@ -88,8 +89,10 @@ class Job:
     )  # fmt: skip
 
     def told(self) -> dict[str, Any]:
-        """Return what the page is told of it."""
-        return {name: getattr(self, name) for name in self.TOLD}
+        """Return what the page is told of it: all but where files lie on this machine."""
+        told = {name: getattr(self, name) for name in self.TOLD}
+        shown = {k: v for k, v in self.arguments.items() if not k.endswith(PLACES)}
+        return told | {"arguments": shown}
 
     @property
     def ended(self) -> bool:

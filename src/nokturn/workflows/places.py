@@ -1,9 +1,10 @@
-"""Places: the folders that Nokturn writes to."""
+"""Places: the folders that Nokturn writes to, and the one of its fonts."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from nokturn.rendering.pictures import FONTS as FONTS
 from nokturn.training.runs import home
 
 
