@@ -162,6 +162,10 @@ def test_a_beginning_is_typed_played_and_engraved(open_page, until) -> None:
     page.keyboard.press("Backspace")
     assert page.get_by_label("Notes, in ABC").input_value() == "G2 AB A "
     until(page, "document.querySelectorAll('.start-shown .note').length === 4")
+    page.reload()
+    until(page, READY)
+    page.get_by_text("Start from").click()
+    assert page.get_by_label("Notes, in ABC").input_value() == "G2 AB A "
 
 
 def test_what_a_model_does_not_know_is_off_and_says_why(open_page, until) -> None:

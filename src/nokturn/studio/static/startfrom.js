@@ -26,17 +26,22 @@ export class StartFrom {
    * @param {() => void} onchange
    */
   constructor(query, onchange) {
-    this.way = query.get("from") ? "library" : "nothing";
-    this.abc = "";
+    const from = query.get("from");
+    const before = from ? { way: "library", piece: from, bars: Number(query.get("from_bars")) } : kept();
+    this.way = WAYS.includes(before.way) ? before.way : "nothing";
+    this.abc = before.abc ?? "";
     this.piece = null;
-    this.bars = Number(query.get("from_bars")) || null;
-    this.onchange = onchange;
+    this.bars = before.bars || null;
+    this.onchange = () => {
+      keep({ way: this.way, abc: this.abc, piece: this.piece?.id, bars: this.bars });
+      onchange();
+    };
     this.body = h("div", { class: "stack tight" });
     const options = WAYS.map((way) => [way, t(`compose.start.${way}`)]);
     this.choice = choice(t("compose.start.how"), options, this.way, (way) => this.#go(way));
     this.element = h("div", { class: "stack tight start" }, this.choice, this.body);
     this.#draw();
-    if (query.get("from")) this.#named(query.get("from"));
+    if (before.piece) this.#named(before.piece);
   }
 
   /** Whether a piece will begin with something. */
@@ -153,5 +158,24 @@ export class StartFrom {
       h("div", { class: "row tight" }, icon("note"), h("strong", { class: "grow" }, this.piece.title), drop),
       field(t("compose.start.bars"), bars, { input: bars.input }),
     );
+  }
+}
+
+const KEPT = "nokturn.beginning";
+
+/** Keep a beginning for as long as the page is open: a refresh or another language loses nothing. */
+function keep(beginning) {
+  try {
+    sessionStorage.setItem(KEPT, JSON.stringify(beginning));
+  } catch {
+    return; // storage is switched off
+  }
+}
+
+function kept() {
+  try {
+    return JSON.parse(sessionStorage.getItem(KEPT) ?? "{}");
+  } catch {
+    return {}; // switched off, or somebody else's words
   }
 }

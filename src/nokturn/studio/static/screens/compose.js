@@ -227,6 +227,7 @@ class Compose {
   }
 
   #takes() {
+    if (this.left) return; // what comes late belongs to a screen that is gone
     const { takes } = this.session;
     if (this.follow && !takes[this.picked]) this.picked = firstToShow(takes);
     this.#draw();
@@ -288,6 +289,7 @@ class Compose {
     take.loading = true;
     try {
       take.stage = await get(`/pieces/${take.id}/stage`);
+      if (this.left) return;
       this.#draw();
       this.#prepare(take);
     } catch {

@@ -10,6 +10,7 @@ import { announce, clear, debounced, h, icon, sheet, uid } from "../dom.js";
 import { dropzone } from "../dropzone.js";
 import { download } from "../download.js";
 import { number, t } from "../i18n.js";
+import { keyName } from "../keyname.js";
 import { register } from "../keys.js";
 import { light } from "../light.js";
 import { Row } from "../libraryrow.js";
@@ -101,7 +102,7 @@ class Library {
     clear(
       this.filters,
       starred,
-      this.#choice("key", t("common.key"), same("key")),
+      this.#choice("key", t("common.key"), (facets.key ?? []).map((key) => [key, keyName(key)])),
       this.#choice("meter", t("common.meter"), same("meter")),
       this.#choice("model", t("common.model"), same("model")),
       this.#choice("kind", t("library.kind"), kinds),
