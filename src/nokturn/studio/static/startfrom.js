@@ -150,7 +150,7 @@ export class StartFrom {
   #chosen() {
     if (!this.piece) return null;
     const most = Math.max(1, this.piece.bars || 256);
-    const bars = stepper({ value: this.bars, min: 1, max: most, step: 1, label: t("compose.start.bars"), empty: t("compose.start.all"), onchange: (n) => { this.bars = n; } });
+    const bars = stepper({ value: this.bars, min: 1, max: most, step: 1, label: t("compose.start.bars"), empty: t("compose.start.all"), onchange: (n) => { this.bars = n; this.onchange(); } });
     const drop = h("button", { class: "icon-button", type: "button", aria: { label: t("compose.start.leave") }, on: { click: () => this.#take(null) } }, icon("close"));
     return h(
       "div",
