@@ -61,8 +61,8 @@ SHOWN = f"""async (id) => {{
   return [await seen, performance.now() - began];
 }}"""
 
-OFF = """() => new Promise((done) => requestAnimationFrame(() => setTimeout(() =>
-  done(Math.abs(view.roll.position - view.player.position) * 1000))))"""
+OFF = """() => new Promise((done) => requestAnimationFrame(() =>
+  done(Math.abs(view.roll.position - view.player.position) * 1000)))"""
 
 
 def main() -> None:

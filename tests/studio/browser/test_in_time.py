@@ -43,8 +43,8 @@ OPEN = """async (id) => {
   await view.show(id);
 }"""
 
-# in one frame: where the audio clock is, and what roll, score and text show of it
-SEEN = """() => new Promise((done) => requestAnimationFrame(() => setTimeout(() => {
+# in one frame, after the view has drawn: where the audio clock is, and what is shown of it
+SEEN = """() => new Promise((done) => requestAnimationFrame(() => {
   const { stage } = view;
   const heard = player.positionAt(player.context.currentTime - (player.context.outputLatency || 0));
   const { x, row, anchors } = view.score.cursor;
@@ -64,7 +64,7 @@ SEEN = """() => new Promise((done) => requestAnimationFrame(() => setTimeout(() 
   done({ heard, roll: Math.abs(view.roll.position - heard), score,
     wrong: lit.filter((id) => !due(0.05).includes(id)).length,
     missing: sure.filter((id) => !lit.includes(id)).length });
-})))"""
+}))"""
 
 # clicks among the last samples that went out: at which second of music each was heard
 CLICKS = """() => {

@@ -71,6 +71,9 @@ export const del = (path, { signal } = {}) => asked("DELETE", path, undefined, s
 /** Return text, such as SVG, from an address of the API. */
 export const text = (path, { signal } = {}) => asked("GET", path, undefined, signal, (a) => a.text());
 
+/** Return bytes, such as sound, from an address of the API. */
+export const data = (path, { signal } = {}) => asked("GET", path, undefined, signal, (a) => a.arrayBuffer());
+
 /** Return what is to be had of an address with a body, as text: engraving of what is not stored. */
 export const postText = (path, body = {}, { signal } = {}) =>
   asked("POST", path, body, signal, (a) => a.text());

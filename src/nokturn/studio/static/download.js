@@ -13,10 +13,11 @@ import { t } from "./i18n.js";
 /**
  * Save what an address gives.
  * @param {string} path
- * @param {object} [body] sent with POST; none = GET
+ * @param {object|null} [body] sent with POST; none = GET
+ * @param {{onprogress?: (share: number) => void}} [options] told how much has come, where that is known
  * @returns {Promise<number>} how many bytes it was
  */
-export async function download(path, body) {
+export async function download(path, body, { onprogress } = {}) {
   const options = { method: body ? "POST" : "GET", cache: "no-store", credentials: "same-origin" };
   if (body) Object.assign(options, { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
   const answer = await fetch(address(path), options).catch(() => null);
@@ -25,9 +26,24 @@ export async function download(path, body) {
     const told = await answer.json().catch(() => null);
     throw new ApiError({ code: "internal", what: t("errors.internal.what"), ...told?.error, status: answer.status });
   }
-  const blob = await answer.blob();
+  const blob = await received(answer, onprogress);
   save(blob, named(answer.headers.get("Content-Disposition") ?? ""));
   return blob.size;
+}
+
+/** Return what an answer holds, telling how far it is. */
+async function received(answer, onprogress) {
+  const total = Number(answer.headers.get("Content-Length"));
+  if (!total || !onprogress) return answer.blob();
+  const parts = [];
+  let size = 0;
+  const reader = answer.body.getReader();
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    parts.push(part.value);
+    size += part.value.length;
+    onprogress(size / total);
+  }
+  return new Blob(parts, { type: answer.headers.get("Content-Type") ?? "" });
 }
 
 /** Let the browser save data under a name. */

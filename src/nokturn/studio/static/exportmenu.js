@@ -8,8 +8,9 @@
  * goes along.
  */
 
-import { address, ApiError, connection, get } from "./api.js";
+import { get } from "./api.js";
 import { announce, clear, h, icon } from "./dom.js";
+import { download } from "./download.js";
 import { bytes, duration, has, t } from "./i18n.js";
 import { popup } from "./popup.js";
 import { problem } from "./problem.js";
@@ -104,10 +105,10 @@ async function made(/** @type {Row} */ row, /** @type {Wanted} */ wanted, /** @t
   clear(size, bar);
   clear(trouble);
   try {
-    const file = await fetched(`${exportsOf(wanted)}/${row.kind}${query(wanted)}`, row.name, (share) => (bar.value = share));
-    save(file.blob, file.name);
-    clear(size, icon("check"), bytes(file.blob.size));
-    announce(t("piece.exported", { name: file.name }));
+    const path = `${exportsOf(wanted)}/${row.kind}${query(wanted)}`;
+    const saved = await download(path, null, { onprogress: (share) => (bar.value = share) });
+    clear(size, icon("check"), bytes(saved));
+    announce(t("piece.exported", { name: row.name }));
   } catch (error) {
     clear(size, known(row));
     clear(trouble, problem(/** @type {any} */ (error)));
@@ -123,50 +124,4 @@ function query(/** @type {Wanted} */ { bars, bpm, mix }) {
   if (bpm) asked.set("bpm", String(bpm));
   if (mix) asked.set("mix", mix);
   return asked.size ? `?${asked}` : "";
-}
-
-/**
- * Fetch a file, telling how far it is; its name is the server's.
- * @param {string} path
- * @param {string} name where the server gives none
- * @param {(share: number) => void} told
- */
-async function fetched(path, name, told) {
-  const answer = await fetch(address(path)).catch(() => null);
-  if (!answer) {
-    void connection.lost();
-    throw new ApiError({ code: "gone", what: t("errors.gone.what"), why: t("errors.gone.why"), fix: t("errors.gone.fix") });
-  }
-  if (!answer.ok) {
-    const { error } = await answer.json().catch(() => ({ error: null }));
-    throw new ApiError(error ?? { code: "internal", what: t("errors.internal.what"), why: `HTTP ${answer.status}`, fix: t("errors.internal.fix") });
-  }
-  const total = Number(answer.headers.get("Content-Length")) || 0;
-  const reader = /** @type {ReadableStream<Uint8Array>} */ (answer.body).getReader();
-  const parts = [];
-  let size = 0;
-  for (let part = await reader.read(); !part.done; part = await reader.read()) {
-    parts.push(part.value);
-    size += part.value.length;
-    if (total) told(size / total);
-  }
-  const type = answer.headers.get("Content-Type") ?? "application/octet-stream";
-  return { blob: new Blob(/** @type {any} */ (parts), { type }), name: named(answer.headers.get("Content-Disposition")) || name };
-}
-
-/** The file name of an attachment. */
-function named(/** @type {string | null} */ disposition) {
-  const long = /filename\*=UTF-8''([^;]+)/i.exec(disposition ?? "");
-  const short = /filename="([^"]*)"/i.exec(disposition ?? "");
-  try {
-    return long ? decodeURIComponent(long[1]) : (short?.[1] ?? "");
-  } catch {
-    return short?.[1] ?? "";
-  }
-}
-
-function save(/** @type {Blob} */ blob, /** @type {string} */ name) {
-  const url = URL.createObjectURL(blob);
-  h("a", { href: url, download: name }).click();
-  setTimeout(() => URL.revokeObjectURL(url), 60_000); // a slow disk still reads
 }

@@ -15,6 +15,7 @@
  * takes that were not played for longest are dropped and fetched again when they are asked for.
  */
 
+import { data } from "./api.js";
 import { barAt, counting, sameBar } from "./bars.js";
 import { Strip, Voices, looped, sizeOf } from "./voices.js";
 
@@ -406,9 +407,7 @@ export class Player {
   /** @param {Sound} sound @returns {Promise<Map<string, AudioBuffer>>} */
   async #decoded(sound) {
     const parts = sound.stems.map(async ({ name, url }) => {
-      const answer = await fetch(url);
-      if (!answer.ok) throw new Error(`${url}: ${answer.status}`);
-      const buffer = await this.context.decodeAudioData(await answer.arrayBuffer());
+      const buffer = await this.context.decodeAudioData(await data(url));
       return /** @type {[string, AudioBuffer]} */ ([name, buffer]);
     });
     return new Map(await Promise.all(parts));
