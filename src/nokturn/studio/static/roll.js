@@ -48,7 +48,7 @@ export class Roll {
 
   /** @param {HTMLElement} container */
   constructor(container) {
-    this.canvas = /** @type {HTMLCanvasElement} */ (h("canvas", { class: "roll-canvas", role: "img" }));
+    this.canvas = /** @type {HTMLCanvasElement} */ (h("canvas", { class: "roll-canvas", role: "img", aria: { label: t("piece.views.roll") } }));
     this.tip = h("div", { class: "roll-tip", hidden: true, aria: { hidden: "true" } });
     this.element = h("div", { class: "roll" }, this.canvas, this.tip);
     container.append(this.element);
@@ -110,7 +110,7 @@ export class Roll {
       this.#scale.scrollTo(before.scroll);
     }
     Object.assign(this.#shown, { focus: -1, hover: -1, selection: null, loop: null });
-    this.canvas.setAttribute("aria-label", stage.summary ?? stage.title ?? "");
+    this.canvas.setAttribute("aria-label", stage.summary || stage.title || t("piece.views.roll"));
     this.setPosition(this.#shown.position);
   }
 
