@@ -28,8 +28,10 @@ export class Takes {
    */
   draw(takes, picked) {
     const had = this.element.contains(document.activeElement) ? document.activeElement.dataset.focus : "";
+    const at = this.element.scrollLeft;
     this.cards = takes.map((take, i) => this.#card(take, i, i === picked));
     clear(this.element, this.cards.map((card) => card.element));
+    this.element.scrollLeft = at;
     if (had) this.element.querySelector(`[data-focus="${had}"]`)?.focus();
   }
 
