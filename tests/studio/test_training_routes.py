@@ -169,7 +169,7 @@ def test_a_training_is_listed_from_the_disk_with_its_reports(studio, trained):
     assert (listed["state"], listed["pieces"] + listed["held_out"]) == ("done", 12)
     assert listed["bytes"] > 10_000
     told = studio.get("/api/trainings/mine").json()
-    assert [row["epoch"] for row in told["epochs"]][0] == 0
+    assert told["epochs"][0]["epoch"] == 0
     assert told["epochs"][-1]["valid"] < told["epochs"][0]["valid"]
     assert "valid_bars" in told["epochs"][-1]
     assert any("Fewer than 20 tunes" in sentence for sentence in told["advice"])

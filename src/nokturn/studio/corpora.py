@@ -99,19 +99,31 @@ class Corpus:
             "few": FEW,
         }
 
-    def wanted(self) -> tuple[list[str], list[str]]:
+    def wanted(self, most: int = 0) -> tuple[list[str], list[str], float]:
         """Return the files to learn from, by their names here, and the pieces to leave out.
 
-        Raises `InputError` where nothing can be used.
+        Parameters
+        ----------
+        most
+            About how many pieces are to remain, from everywhere; 0 = all. The third value says how
+            many times as many there are.
+
+        Raises
+        ------
+        InputError
+            Nothing can be used.
         """
         rows = list(self.rows())
-        used = {row["id"].partition(":")[0] for row in rows if row["use"]}
-        if not used:
+        every = [row["id"] for row in rows if row["use"]]
+        if not every:
             raise InputError(
                 "There is no piece to learn from.", "Add ABC, MIDI or MusicXML files with tunes."
             )
-        out = [row["id"] for row in rows if row["number"] and not row["use"]]
-        return sorted(used), [place for place in out if place.partition(":")[0] in used]
+        some = every[:: -(-len(every) // most)] if most else every
+        files, kept = {number.partition(":")[0] for number in some}, set(some)
+        out = [row["id"] for row in rows if row["number"] and row["id"] not in kept]
+        out = [number for number in out if number.partition(":")[0] in files]
+        return sorted(files), out, len(every) / len(some)
 
 
 class Corpora:
@@ -185,18 +197,15 @@ class Corpora:
         corpus.off |= {number for number, use in wanted.items() if not use} & known
         self._keep(corpus)
 
-    def chosen(self, corpus: Corpus) -> tuple[list[str], list[str]]:
-        """Return the files to learn from, and which of their pieces to leave out.
-
-        Raises `InputError` where nothing can be used.
-        """
-        places, out = corpus.wanted()
+    def chosen(self, corpus: Corpus, most: int = 0) -> tuple[list[str], list[str], float]:
+        """Return what `Corpus.wanted` does, with the whole paths of the files."""
+        places, out, times = corpus.wanted(most)
         folder = (self.folder / corpus.id).absolute()
-        return [str(folder / place) for place in places], out
+        return [str(folder / place) for place in places], out, times
 
     def write_chosen(self, corpus: Corpus, name: str) -> Path:
         """Write what `chosen` returns into a file, for a training of that name."""
-        paths, out = self.chosen(corpus)
+        paths, out, _ = self.chosen(corpus)
         target = (self.folder / corpus.id / f"{name}.chosen.json").absolute()
         write_whole(target, json.dumps({"paths": paths, "leave_out": out}).encode())
         return target

@@ -10,6 +10,7 @@ its files, so it holds after a crash, too. Whether one is running is not known h
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -27,6 +28,7 @@ from nokturn.workflows.load import load
 from nokturn.workflows.save import write_whole
 
 CARD = ("title", "corpus", "licence", "citation")  # what people write on it themselves
+NOTES = re.compile(r"^K:.*\n(?:[A-Z]:.*\n|%.*\n)*.*[A-Ga-g]", re.M)  # in a tune after its head
 KEPT = 10  # epochs after thinning out, about
 
 
@@ -248,12 +250,13 @@ def _base(run: Run) -> str:
 
 
 def _wrote(run: Run, epoch: int) -> bool:
-    """Return whether what was written after an epoch was a tune; else a comment says why not."""
+    """Return whether what was written after an epoch has notes."""
+    path = run.samples / f"epoch-{epoch:04d}.abc"
     try:
-        with (run.samples / f"epoch-{epoch:04d}.abc").open("rb") as file:
-            return not file.readline().startswith(b"% epoch")
+        text = path.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return False
+    return bool(NOTES.search(text)) or path.with_suffix(".mid").exists()
 
 
 def _counts(run: Run, kept: list[int]) -> dict[str, int]:

@@ -16,6 +16,7 @@ from nokturn.studio.corpora import Corpora, Corpus, Row
 router = APIRouter(tags=["training"])
 WAIT_S = 1.0  # for the rows, before an answer with those there are
 MEASURE_S = 120.0
+MEASURED = 300  # pieces of which an epoch is measured; more take longer in proportion
 Id = Annotated[str, InAddress(max_length=16)]
 Shown = Literal["all", "used", "problems"]
 ROWS = 200
@@ -88,10 +89,10 @@ async def measure(request: Request, corpus: Id, wanted: Wish) -> dict[str, Any]:
     """Measure on this machine how long learning from the files once would take: ``epoch_s``."""
     corpora = _corpora(request)
     found = corpora.get(corpus)
-    paths, out = corpora.chosen(found)
+    paths, out, times = corpora.chosen(found, MEASURED)
     told: dict[str, Any] = await request.app.state.desk.ask(
         "corpus", action="measure", seconds=MEASURE_S, paths=paths, leave_out=out,
-        base=wanted.base,
+        base=wanted.base, times=times,
     )  # fmt: skip
     return told
 

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from nokturn.errors import UsageError
 from nokturn.studio.arguments import RUN, Card, Train
 from nokturn.studio.corpora import Corpora
+from nokturn.studio.desk import ProblemError
 from nokturn.studio.jobs import Job, Jobs
 from nokturn.studio.library import Wanted
 
@@ -65,7 +66,13 @@ async def every(request: Request) -> list[dict[str, Any]]:
 @router.get("/trainings/{name}")
 async def one(request: Request, name: Name) -> dict[str, Any]:
     """Tell all reports of a training, and what they mean."""
-    return await _told(request, "one", name=name)
+    try:
+        return await _told(request, "one", name=name)
+    except ProblemError:
+        job = _active(request).get(name)
+        if job is None:
+            raise
+        return _not_yet(job) | {"epochs": [], "advice": [], "card": {}}
 
 
 @router.post("/trainings/{name}/pause")

@@ -152,7 +152,8 @@ function ticks([low, high], log = false) {
     for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power += 1) {
       for (const digit of [1, 1.5, 2, 3, 5, 7]) found.push(Number((digit * 10 ** power).toPrecision(3)));
     }
-    return found.filter((value) => value >= low && value <= high);
+    const inside = found.filter((value) => value >= low && value <= high);
+    if (inside.length > 2) return inside; // a narrow range is nearly linear
   }
   const rough = (high - low) / TICKS || 1;
   const power = 10 ** Math.floor(Math.log10(rough));

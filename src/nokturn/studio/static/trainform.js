@@ -159,7 +159,7 @@ export class TrainForm {
     const had = this.data.contains(document.activeElement) ? document.activeElement.dataset.row : "";
     const place = this.data.querySelector(".train-rows")?.scrollTop ?? 0;
     const filter = h("div", { class: "segmented", role: "group", aria: { label: t("train.show") } }, ["all", "used", "problems"].map((one) => h("button", { type: "button", aria: { pressed: String(one === this.#shown) }, on: { click: () => ((this.#shown = one), this.#again(ROWS)) } }, t(`train.shown.${one}`))));
-    const table = h("table", h("thead", h("tr", ["use", "file", "title", "notes", "bars", "key", "meter", "problem"].map((one) => h("th", { scope: "col", class: one === "problem" ? "problem-cell" : one }, t(`train.columns.${one}`))))), h("tbody", rows.map((row) => this.#row(row))));
+    const table = h("table", h("thead", h("tr", ["use", "file", "title", "notes", "bars", "key", "meter", "remark"].map((one) => h("th", { scope: "col", class: one === "problem" ? "problem-cell" : one }, t(`train.columns.${one}`))))), h("tbody", rows.map((row) => this.#row(row))));
     this.counts = h("p", { class: "num", role: "status" });
     clear(
       this.data,
@@ -189,8 +189,8 @@ export class TrainForm {
       { data: { use: row.use ? "yes" : "no" } },
       h("td", { class: "use" }, h("label", { class: "check" }, box)),
       h("td", { class: "file", title: row.file }, row.number > 1 ? `${name}:${row.number}` : name),
-      cell("title", row.title), cell("notes num", value(row.notes)), cell("bars num", value(row.bars)), cell("key", row.key === "none" ? "" : row.key), cell("meter num", row.meter),
-      h("td", { class: `problem-cell${row.use ? "" : " bad"}` }, row.problem),
+      h("td", { class: "title", data: { file: row.file } }, row.title), cell("notes num", value(row.notes)), cell("bars num", value(row.bars)), cell("key", row.key === "none" ? "" : row.key), cell("meter num", row.meter),
+      h("td", { class: `remark${row.use ? "" : " bad"}` }, row.problem),
     );
   }
 

@@ -57,22 +57,11 @@ export class Training {
 
   async load() {
     try {
-      this.#take(await this.#read());
+      this.#take(await get(this.path));
     } catch (error) {
       const way = { label: t("train.toAll"), run: () => go("/train") };
       clear(this.head, h("h1", this.name));
       clear(this.troubles, problem(error, way));
-    }
-  }
-
-  /** What is known of it; of one that is still reading its files only its job. */
-  async #read() {
-    try {
-      return await get(this.path);
-    } catch (error) {
-      const begun = (await get("/trainings")).find(({ name }) => name === this.name);
-      if (!begun) throw error;
-      return { ...begun, epochs: [], advice: [], card: {} };
     }
   }
 
@@ -174,7 +163,7 @@ export class Training {
     const { state, job, best_epoch: best, can_resume: can, kept } = this.#told;
     const active = ACTIVE.has(state);
     const button = (sign, text, run, look = "button") => h("button", { class: look, type: "button", disabled: active && job?.stopping, on: { click: run } }, icon(sign), text);
-    const use = best === null || !kept?.length ? null : h("a", { class: active ? "button" : "button primary", href: `/?model=${encodeURIComponent(`${this.name}@${best}`)}` }, icon("starred"), t("train.useEpoch", { n: best }));
+    const use = !best || !kept?.length ? null : h("a", { class: active ? "button" : "button primary", href: `/?model=${encodeURIComponent(`${this.name}@${best}`)}` }, icon("starred"), t("train.useEpoch", { n: best }));
     clear(
       this.head,
       h("a", { class: "back", href: "/train" }, icon("previous"), t("train.toAll")),
