@@ -74,9 +74,24 @@ def test_the_weights_are_those_of_least_cost():
     assert weights[1] == pytest.approx(0, abs=0.2)
 
 
-def test_one_model_is_no_mixture(home):
-    with pytest.raises(UsageError, match="two models or more"):
-        mix("one", ["net"], home / "valid.abc")
+def test_of_one_model_it_is_fitted_how_sure_it_is(home):
+    made = mix("calm", ["net"], home / "valid.abc")
+    assert made.bits_per_character < made.alone[0] + 0.01
+    model = ModelFile.load(made.path).model
+    assert model.weights["mix"].tolist() == pytest.approx(made.weights, abs=1e-3)
+    alone, calm = (
+        ModelFile.load(home / "nokturn/models/net.safetensors").model.stream(),
+        model.stream(),
+    )
+    side = (0,) * 8
+    sure, calmed = (stream.step(0, side) for stream in (alone, calm))
+    differences = (sure - sure[1]) * made.weights[0]
+    np.testing.assert_allclose(calmed - calmed[1], differences, atol=1e-3)
+
+
+def test_there_is_no_mixture_of_nothing(home):
+    with pytest.raises(UsageError, match="nothing to mix"):
+        mix("none", [], home / "valid.abc")
 
 
 def test_models_of_other_symbols_are_refused_by_what_differs(home):

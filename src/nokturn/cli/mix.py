@@ -12,6 +12,7 @@ from nokturn.cli._terminal import Terminal
 EXAMPLES = (
     "nokturn mix both my-tunes my-ngram --on held-out.abc",
     "nokturn mix three a@best b@best c@best --on valid/",
+    "nokturn mix calm my-tunes --on held-out.abc",
 )
 
 
@@ -34,7 +35,8 @@ def mix(
     """Mix models that read the same symbols.
 
     NAME is the new model's; the weights are fitted on pieces that no MODEL has learned from, and
-    the figure is of each half of them with weights fitted on the other.
+    the figure is of each half of them with weights fitted on the other. Of a single MODEL it is
+    fitted how sure it is of itself.
     """  # fmt: skip
     from nokturn.workflows.mix import mix as workflow
 

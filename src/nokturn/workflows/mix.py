@@ -63,21 +63,23 @@ def mix(name: str, models: Sequence[str], *paths: str | Path) -> Mixed:
     name
         Of the new model.
     models
-        Two or more: names, ``name@epoch`` or files.
+        Names, ``name@epoch`` or files. Of a single one it is only fitted how sure it is of itself:
+        a network that begins to learn by heart trusts itself too much, and a weight below 1 mends
+        that.
     paths
         Held-out files on which the weights are fitted.
 
     Raises
     ------
     UsageError
-        Fewer than two models, or fewer than two pieces.
+        No model, or fewer than two pieces.
     ModelError
         The models do not share their vocabulary and side inputs; it is said what differs.
     InputError
         Nothing in the files can be used.
     """
-    if len(models) < 2:
-        raise UsageError("A mixture needs two models or more.", "nokturn mix NAME MODEL MODEL")
+    if not models:
+        raise UsageError("There is nothing to mix.", "nokturn mix NAME MODEL MODEL")
     name = checked(name)
     files = [ModelFile.load(resolve(model)) for model in models]
     _agree(models, files)
