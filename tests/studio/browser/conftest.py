@@ -44,6 +44,15 @@ def browser() -> Iterator[Any]:
         found.close()
 
 
+@pytest.fixture(scope="module")
+def large_print(browser: Any) -> Iterator[Any]:
+    """A browser of somebody who has set all text to twice the size."""
+    args = [*ARGS, "--blink-settings=defaultFontSize=32"]
+    found = browser.browser_type.launch(executable_path=chromium(), args=args)
+    yield found
+    found.close()
+
+
 class LiveStudio:
     """A studio that answers: its address, and what the tests put into it."""
 

@@ -57,7 +57,9 @@ export class Row {
   /** Show what is known of the piece now. */
   update(item) {
     this.item = item;
+    const focused = this.#title.contains(document.activeElement);
     clear(this.#title, h("a", { href: this.address }, item.title));
+    if (focused) this.focus();
     clear(this.facts, facts(item));
     this.#box.nextSibling.textContent = t("library.pick", { title: item.title });
     this.#star.setAttribute("aria-pressed", String(item.starred));
