@@ -1,4 +1,4 @@
-"""Training through the studio's addresses: from files that are dropped to an epoch that is heard."""
+"""Training through the studio's addresses: from dropped files to an epoch that is heard."""
 
 import io
 import json

@@ -10,7 +10,8 @@ import pytest
 
 TAKES = "[...document.querySelectorAll('.take')]"
 DONE = (
-    f"{TAKES}.length === 4 && {TAKES}.every(t => /done[^]*bars/.test(t.dataset.state + t.innerText))"
+    f"{TAKES}.length === 4"
+    f" && {TAKES}.every(t => /done[^]*bars/.test(t.dataset.state + t.innerText))"
 )
 IDLE = "document.querySelector('.compose-action')?.dataset.kind === 'idle'"
 READY = "document.querySelector('.play-button')?.disabled === false"

@@ -159,7 +159,7 @@ export class TrainForm {
     const had = this.data.contains(document.activeElement) ? document.activeElement.dataset.row : "";
     const place = this.data.querySelector(".train-rows")?.scrollTop ?? 0;
     const filter = h("div", { class: "segmented", role: "group", aria: { label: t("train.show") } }, ["all", "used", "problems"].map((one) => h("button", { type: "button", aria: { pressed: String(one === this.#shown) }, on: { click: () => ((this.#shown = one), this.#again(ROWS)) } }, t(`train.shown.${one}`))));
-    const table = h("table", h("thead", h("tr", ["use", "file", "title", "notes", "bars", "key", "meter", "remark"].map((one) => h("th", { scope: "col", class: one === "problem" ? "problem-cell" : one }, t(`train.columns.${one}`))))), h("tbody", rows.map((row) => this.#row(row))));
+    const table = h("table", h("thead", h("tr", ["use", "file", "title", "notes", "bars", "key", "meter", "remark"].map((one) => h("th", { scope: "col", class: one }, t(`train.columns.${one}`))))), h("tbody", rows.map((row) => this.#row(row))));
     this.counts = h("p", { class: "num", role: "status" });
     clear(
       this.data,
