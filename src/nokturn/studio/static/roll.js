@@ -13,6 +13,7 @@
 
 import { beatsOf } from "./bars.js";
 import { h, still } from "./dom.js";
+import { t } from "./i18n.js";
 import { common, empty, expected, growing, widened } from "./growing.js";
 import { Painter } from "./rolldraw.js";
 import { OVERVIEW, RULER, Scale } from "./rollscale.js";
