@@ -84,8 +84,8 @@ def test_four_tunes_are_written_and_a_key_goes_from_one_to_another(open_page, un
         " if (said && bars.at(-1) !== said) bars.push(said);"
         "}).observe(document.querySelector('.takes'), {subtree: true, childList: true})"
     )
-    compose(page, until, bars="16")
-    assert len(page.evaluate("bars")) > 2  # it was seen while it grew
+    compose(page, until, bars="48")
+    assert len(page.evaluate("bars")) >= 2  # it was seen while it grew
     page.evaluate("document.activeElement.blur()")
     for key, place in (("3", 2), ("1", 0), ("4", 3)):
         page.keyboard.press(key)
