@@ -141,6 +141,7 @@ class Corpora:
         self.folder, self._desk = folder, desk
         self._known: dict[str, Corpus] = {}
         self._looking: dict[str, asyncio.Task[None]] = {}
+        self.measuring = asyncio.Lock()
 
     async def close(self) -> None:
         """End the looking; what was found stays."""

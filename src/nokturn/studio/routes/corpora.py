@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
@@ -16,6 +17,7 @@ from nokturn.studio.corpora import Corpora, Corpus, Row
 router = APIRouter(tags=["training"])
 WAIT_S = 1.0  # for the rows, before an answer with those there are
 MEASURE_S = 120.0
+LOOK_S = 0.5  # whether whoever asked is still there
 MEASURED = 300  # pieces of which an epoch is measured; more take longer in proportion
 Id = Annotated[str, InAddress(max_length=16)]
 Shown = Literal["all", "used", "problems"]
@@ -88,12 +90,19 @@ async def remove(request: Request, corpus: Id) -> dict[str, Any]:
 async def measure(request: Request, corpus: Id, wanted: Wish) -> dict[str, Any]:
     """Measure on this machine how long learning from the files once would take: ``epoch_s``."""
     corpora = _corpora(request)
-    found = corpora.get(corpus)
-    paths, out, times = corpora.chosen(found, MEASURED)
-    told: dict[str, Any] = await request.app.state.desk.ask(
-        "corpus", action="measure", seconds=MEASURE_S, paths=paths, leave_out=out,
-        base=wanted.base, times=times,
-    )  # fmt: skip
+    paths, out, times = corpora.chosen(corpora.get(corpus), MEASURED)
+    async with corpora.measuring:  # one at a time, since the desk has little room
+        asked = asyncio.create_task(
+            request.app.state.desk.ask(
+                "corpus", action="measure", seconds=MEASURE_S, paths=paths, leave_out=out,
+                base=wanted.base, times=times,
+            )
+        )  # fmt: skip
+        while not asked.done():
+            await asyncio.wait({asked}, timeout=LOOK_S)
+            if await request.is_disconnected():
+                asked.cancel()
+    told: dict[str, Any] = await asked
     return told
 
 

@@ -1,0 +1,119 @@
+"""Train, as somebody sees it who drops a folder: what is in it, how it learns, what it writes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+LETTERS = "DEFGABcdefg"
+ROWS = "document.querySelectorAll('.train-rows tbody tr').length"
+CHECKED = f"{ROWS} && !document.querySelector('.train-data progress')"
+HEARD = "document.querySelector('.training .play-button')?.disabled === false"
+
+
+def tune(number: int) -> str:
+    """A tune of random steps, different for each number."""
+    random = np.random.default_rng(number)
+    bars = ["".join(LETTERS[k] for k in random.integers(0, 11, 6)) for _ in range(8)]
+    return f"X:1\nT:Tune {number}\nM:6/8\nL:1/8\nK:D\n{'|'.join(bars)}|\n"
+
+
+FILES = [(f"tune-{k}.abc", tune(k)) for k in range(14)] + [
+    ("copy.abc", tune(3)),
+    ("broken.mid", "MThd nonsense"),
+    ("script.abc", tune(20).replace("Tune 20", "<img src=x onerror=alert(1)>")),
+]
+
+
+def drop(page: Any, files: list[tuple[str, str]]) -> None:
+    """Choose files as in a dialog."""
+    payload = [
+        {"name": name, "mimeType": "application/octet-stream", "buffer": text.encode()}
+        for name, text in files
+    ]
+    page.locator("input[type=file]").first.set_input_files(payload)
+
+
+def test_files_are_looked_through_and_each_can_be_left_out(open_page, until) -> None:
+    page = open_page("/train")
+    drop(page, [*FILES, ("notes.txt", "no music")])
+    until(page, CHECKED)
+    assert page.evaluate(ROWS) == 17
+    said = page.locator(".train-data [role=status]")
+    assert said.inner_text() == (
+        "17 files · 15 pieces to learn from · 1 copy left out · 1 cannot be read"
+    )
+    page.get_by_label("Learn from Tune 5", exact=True).uncheck()
+    until(page, "document.querySelector('.train-data [role=status]').textContent.includes('14')")
+    assert page.evaluate("document.activeElement.dataset.row")  # the focus stays where it was
+    page.get_by_role("button", name="With a remark").click()
+    until(page, f"{ROWS} === 2")
+    page.reload()
+    until(page, CHECKED)
+    assert page.get_by_label("Learn from Tune 5", exact=True).is_checked() is False
+    assert "<img" in page.locator(".train-rows").inner_text()
+
+
+def test_what_is_no_music_is_said(open_page) -> None:
+    page = open_page("/train")
+    drop(page, [("notes.txt", "no music")])
+    assert "no music" in page.locator(".problem-what").inner_text()
+
+
+def test_it_learns_before_ones_eyes_and_every_epoch_can_be_heard(open_page, until) -> None:
+    page = open_page("/train")
+    drop(page, FILES)
+    until(page, CHECKED)
+    page.get_by_label("Begin with").select_option("")
+    page.get_by_label("Name of the model").fill("my tunes")
+    assert "Only letters" in page.locator(".train-settings .hint.bad").inner_text()
+    page.get_by_label("Name of the model").fill("mine")
+    page.get_by_role("button", name="Start", exact=True).click()
+    until(page, "document.querySelectorAll('.train-epoch').length > 2", 90)
+    page.reload()  # nothing is lost
+    until(page, "document.querySelectorAll('.train-epoch').length > 2")
+    page.get_by_role("button", name="Stop and keep the best").click()
+    until(page, "document.querySelector('.training .tag.good')", 60)
+    assert page.locator(".chart-line").count() > 2
+    page.get_by_text("The values as a table").click()
+    rows = page.locator(".train-values tbody tr").count()
+    assert rows == page.locator(".train-epoch").count()
+    page.get_by_label("Title on its card").fill("Jigs")
+    page.get_by_role("button", name="Save", exact=True).click()
+    until(page, "document.querySelector('.notice')")
+    if page.locator(".train-epoch:enabled").count():
+        page.locator(".train-epoch:enabled").last.click()
+        until(page, HEARD)
+    page.goto(page.url.replace("/train/mine", "/train"))
+    until(page, "document.querySelector('.train-card[data-state=done]')")
+
+
+@pytest.mark.parametrize("width", [360, 900, 1440])
+def test_nothing_is_wider_than_the_screen(open_page, until, live_studio, width) -> None:
+    page = open_page("/train", width=width)
+    drop(page, FILES)
+    until(page, CHECKED)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    trainings = live_studio.ask("GET", "/trainings")
+    for name in (one["name"] for one in trainings):
+        page.goto(f"{live_studio.address}/train/{name}")
+        until(page, "document.querySelector('.chart-line')")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_nothing_keeps_anybody_out(open_page, until, live_studio, dark) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is missing")
+    page = open_page("/train", dark=dark)
+    drop(page, FILES)
+    until(page, CHECKED)
+    addresses = [""] + [f"/train/{one['name']}" for one in live_studio.ask("GET", "/trainings")]
+    for address in addresses:
+        if address:
+            page.goto(live_studio.address + address)
+            until(page, "document.querySelector('.chart-line')")
+        found = axe.Axe().run(page).response["violations"]
+        serious = [one for one in found if one["impact"] in ("serious", "critical")]
+        assert not serious, [(one["id"], one["nodes"][0]["html"]) for one in serious]
