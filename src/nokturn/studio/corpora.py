@@ -33,6 +33,7 @@ TOLD = "corpus.json"
 KEPT = 8  # corpora; the oldest go
 MAX_BYTES = 400 << 20  # of one, to which files may be added
 MAX_FILES = 5000
+FIRST_BYTES = 4 << 10
 AT_ONCE_BYTES = 48 << 10  # of files that a worker looks through before it does something else
 AT_ONCE_FILES = 24
 FILE_S = 20.0
@@ -285,17 +286,17 @@ def _read(path: Path) -> Corpus:
 
 
 def _handfuls(corpus: Corpus, folder: Path) -> Iterator[list[str]]:
-    """Yield files that were not looked at, as many together as a worker takes at once."""
+    """Yield files that were not looked at, few at first, then as many as a worker takes at once."""
     places: list[str] = []
-    size = 0
+    size, limit = 0, FIRST_BYTES
     for place in corpus.files:
         if place in corpus.found:
             continue
         places.append(place)
         size += (folder / place).stat().st_size
-        if size >= AT_ONCE_BYTES or len(places) >= AT_ONCE_FILES:
+        if size >= limit or len(places) >= AT_ONCE_FILES:
             yield places
-            places, size = [], 0
+            places, size, limit = [], 0, min(AT_ONCE_BYTES, 2 * limit)
     if places:
         yield places
 

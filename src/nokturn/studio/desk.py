@@ -45,6 +45,7 @@ class Desk:
         self._free: asyncio.Queue[_Seat] = asyncio.Queue()
         self._seats: list[_Seat] = []
         self._waiting = 0
+        self._asked: set[asyncio.Task[Any]] = set()
 
     async def start(self) -> None:
         """Start the workers."""
@@ -56,7 +57,10 @@ class Desk:
     async def close(self) -> None:
         """End the workers."""
         for seat in self._seats:
-            seat.worker.kill()
+            seat.close()
+        for asked in self._asked:
+            asked.cancel()
+        await asyncio.gather(*self._asked, return_exceptions=True)
 
     async def ask(self, verb: str, *, seconds: float = SECONDS, **arguments: Any) -> Any:
         """Return what a verb returns.
@@ -76,6 +80,7 @@ class Desk:
         finally:
             self._waiting -= 1
         asked = asyncio.create_task(seat.ask(verb, arguments, seconds))
+        self._asked.add(asked)
         asked.add_done_callback(lambda asked: self._done(seat, asked))
         try:
             return await asyncio.shield(asked)
@@ -84,6 +89,7 @@ class Desk:
             raise
 
     def _done(self, seat: _Seat, asked: asyncio.Task[Any]) -> None:
+        self._asked.discard(asked)
         if not asked.cancelled():
             asked.exception()  # nobody may be there any more to hear of it
         self._free.put_nowait(seat)
@@ -106,6 +112,7 @@ class _Seat:
         self._answer: asyncio.Future[Any] | None = None
         self._task = ""
         self._loop = asyncio.get_running_loop()
+        self._closed = False
         self.worker = self._new()
 
     def _new(self) -> Worker:
@@ -136,13 +143,19 @@ class _Seat:
         finally:
             self._answer = None
 
+    def close(self) -> None:
+        """End the worker for good."""
+        self._closed = True
+        self.worker.kill()
+
     def _replace(self) -> None:
         self.worker.kill()
-        self.worker = self._new()
+        if not self._closed:
+            self.worker = self._new()
 
     def _heard(self, made: list[Worker], task: str, kind: str, data: Any) -> None:
         """Take in a message, on the loop's thread."""
-        if not made or made[0] is not self.worker:
+        if self._closed or not made or made[0] is not self.worker:
             return  # a worker that was replaced
         answer = self._answer
         if kind == "died":

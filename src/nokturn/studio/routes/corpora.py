@@ -15,7 +15,7 @@ from nokturn.studio.arguments import Model
 from nokturn.studio.corpora import Corpora, Corpus, Row
 
 router = APIRouter(tags=["training"])
-WAIT_S = 1.0  # for the rows, before an answer with those there are
+WAIT_S = 0.7  # for the rows, before an answer with those there are
 MEASURE_S = 120.0
 LOOK_S = 0.5  # whether whoever asked is still there
 MEASURED = 300  # pieces of which an epoch is measured; more take longer in proportion
@@ -49,7 +49,7 @@ class Wish(BaseModel):
 async def bring(request: Request) -> dict[str, Any]:
     """Take in files to learn from; with a field ``corpus`` they are added to others.
 
-    The answer has the rows that are there after a second; ``summary.left`` says how many files are
+    The answer has the rows that are there after a moment; ``summary.left`` says how many files are
     still being looked through.
     """
     corpora = _corpora(request)
