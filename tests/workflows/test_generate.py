@@ -168,3 +168,10 @@ def test_an_instrument_plays_what_is_written():
 def test_an_instrument_that_is_none_is_said():
     with pytest.raises(UsageError, match="There is no instrument 'flut'"):
         next(generate(instrument="flut"))
+
+
+def test_a_beginning_that_leaves_no_bar_to_write_is_refused():
+    primer = "X:1\nM:4/4\nL:1/8\nK:G\n" + "GABc d2g2|" * 4
+    with pytest.raises(UsageError, match="beginning has 4 bars already, and the tune is to have 4"):
+        next(generate(bars=4, primer=primer))
+    assert next(generate(bars=5, primer=primer, seed=1))

@@ -22,7 +22,7 @@ import numpy as np
 from nokturn.encodings._abc_clock import BarClock
 from nokturn.encodings._abc_learned import AbcLearned, learned_text, tune
 from nokturn.encodings.base import restore
-from nokturn.errors import ConstraintError, InputError, ModelError
+from nokturn.errors import ConstraintError, InputError, ModelError, UsageError
 from nokturn.evaluation.validity import check_sheet
 from nokturn.formats._abc_reader import read_tune
 from nokturn.generation.constraints import AbcGuide, Wishes
@@ -96,6 +96,8 @@ def tunes(
         The primer cannot be read.
     ConstraintError
         In 25 attempts no tune came out right.
+    UsageError
+        The primer has as many bars as are asked for, or more.
     """
     encoding = restore(file.encoding, file.encoding_settings, file.vocabulary, file.channels)
     if not isinstance(encoding, AbcLearned) or encoding.plain:
@@ -104,6 +106,12 @@ def tunes(
             "Choose another model: nokturn models list",
         )
     begin = primer_text(primer, encoding, meter, key)
+    has = played_bars(begin)
+    if bars and has >= bars:
+        raise UsageError(
+            f"The beginning has {has} bars already, and the tune is to have {bars}.",
+            "Ask for more bars, or begin with fewer.",
+        )
     ids, replaced = encoding.encode_text(begin)
     if begin.startswith("M:") and "\nK:" in begin:
         meter, key = None, None  # the primer has its own
