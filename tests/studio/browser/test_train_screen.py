@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -117,3 +118,24 @@ def test_nothing_keeps_anybody_out(open_page, until, live_studio, dark) -> None:
         found = axe.Axe().run(page).response["violations"]
         serious = [one for one in found if one["impact"] in ("serious", "critical")]
         assert not serious, [(one["id"], one["nodes"][0]["html"]) for one in serious]
+
+
+def test_of_a_name_that_is_taken_another_is_offered(loose_page, until, live_studio) -> None:
+    page = loose_page
+    page.goto(f"{live_studio.address}/train")
+    drop(page, FILES)
+    until(page, CHECKED)
+    page.get_by_label("Name of the model").fill("folk")
+    page.get_by_role("button", name="Start", exact=True).click()
+    page.get_by_role("button", name="Call it folk-2").click()
+    until(page, "location.pathname === '/train/folk-2'")
+    page.get_by_role("button", name="Pause").click()
+    until(page, "!document.querySelector('.training .tag.lamp')", 60)
+
+
+@pytest.fixture
+def loose_page(browser: Any, live_studio: Any) -> Iterator[Any]:
+    """A page in which something is refused; what the browser says of it is no failure."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    yield context.new_page()
+    context.close()

@@ -310,7 +310,7 @@ export class TrainForm {
     const { epoch_s: epoch, pieces, held_out: out } = this.told;
     const epochs = Math.max(0, this.#seconds / epoch);
     const n = epochs < 10 ? Math.round(epochs * 10) / 10 : Math.round(epochs);
-    const words = [t("train.epochTakes", { time: epoch < 1 ? t("train.underASecond") : duration(epoch) }), t("train.epochsFit", { n, time: duration(this.#seconds) }), t("train.heldOut", { pieces, n: out })];
+    const words = [t("train.epochTakes", { time: epoch < 1 ? t("train.underASecond") : duration(epoch) }), t("train.epochsFit", { n, time: duration(this.#seconds) }), `${t("train.heldOut", { pieces, n: out })}.`];
     if (epochs < 3) words.push(t("train.tooShort"));
     this.estimate.textContent = words.join(" ");
   }

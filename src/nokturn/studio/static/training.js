@@ -105,6 +105,7 @@ export class Training {
         this.#told.best_epoch = row.best_epoch;
         this.#rows.set(row.epoch, row);
         this.#drawRows();
+        this.#drawHead();
       },
       advice: ({ sentences }) => this.#drawAdvice(sentences),
       notice: ({ text }) => notice(text),
@@ -160,10 +161,10 @@ export class Training {
   // ---- head
 
   #drawHead() {
-    const { state, job, best_epoch: best, can_resume: can, kept } = this.#told;
+    const { state, job, best_epoch: best, can_resume: can } = this.#told;
     const active = ACTIVE.has(state);
     const button = (sign, text, run, look = "button") => h("button", { class: look, type: "button", disabled: active && job?.stopping, on: { click: run } }, icon(sign), text);
-    const use = !best || !kept?.length ? null : h("a", { class: active ? "button" : "button primary", href: `/?model=${encodeURIComponent(`${this.name}@${best}`)}` }, icon("starred"), t("train.useEpoch", { n: best }));
+    const use = !best || !this.#rows.get(best)?.kept ? null : h("a", { class: state === "done" ? "button primary" : "button", href: `/?model=${encodeURIComponent(`${this.name}@${best}`)}` }, icon("starred"), t("train.useEpoch", { n: best }));
     clear(
       this.head,
       h("a", { class: "back", href: "/train" }, icon("previous"), t("train.toAll")),
