@@ -14,6 +14,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -76,13 +77,13 @@ class LiveStudio:
         return found
 
 
-@pytest.fixture(scope="module")
-def live_studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveStudio]:
-    """A studio in a process of its own, with an empty library."""
-    folder: Path = tmp_path_factory.mktemp("live")
-    command = [sys.executable, "-m", "nokturn", "studio", "--no-open", "--port", "0"]
+@contextmanager
+def running(folder: Path, *options: str, file_bytes: int | None = None) -> Iterator[LiveStudio]:
+    """Run a studio in a process of its own; none of its files may be larger than ``file_bytes``."""
+    command = [sys.executable, "-m", "nokturn", "studio", "--no-open", *options]
+    limited = [] if file_bytes is None else ["prlimit", f"--fsize={file_bytes}"]
     with subprocess.Popen(
-        [*command, "--library", str(folder / "library")],
+        [*limited, *command, "--library", str(folder / "library")],
         env=os.environ | {"NOKTURN_HOME": str(folder / "home"), "PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -96,6 +97,19 @@ def live_studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveStudio
         finally:
             process.terminate()
             process.wait(START_S)
+
+
+@pytest.fixture(scope="module")
+def live_studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveStudio]:
+    """A studio in a process of its own, with an empty library."""
+    with running(tmp_path_factory.mktemp("live"), "--port", "0") as studio:
+        yield studio
+
+
+@pytest.fixture
+def run_studio() -> Callable[..., Any]:
+    """A function that runs another studio, see `running`."""
+    return running
 
 
 def _answers(studio: LiveStudio) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
+from nokturn.errors import ModelError
 from nokturn.studio._worker import Talk
 from nokturn.workflows.models import (
     Abilities,
@@ -35,8 +36,14 @@ def every() -> list[dict[str, Any]]:
 
 
 def one(name: str) -> dict[str, Any]:
-    """Return one model, or an epoch of one."""
-    return _told(show_model(name))
+    """Return one model, or an epoch of one; a damaged one, too, so that it can be deleted."""
+    try:
+        return _told(show_model(name))
+    except ModelError:
+        damaged = [model for model in list_models() if model.name == name and model.damage]
+        if not damaged:
+            raise
+        return _told(damaged[0])
 
 
 def taken_in(path: str, name: str) -> dict[str, Any]:
