@@ -108,7 +108,7 @@ export class LofiForm {
   }
 
   #presets() {
-    const chip = (preset) => h("button", { class: "chip", type: "button", title: preset.about, aria: { pressed: String(preset.name === this.preset) }, disabled: Boolean(preset.problem), on: { click: () => this.choose(preset.name) } }, title(preset));
+    const chip = (preset) => h("button", { class: "chip", type: "button", title: about(preset), aria: { pressed: String(preset.name === this.preset) }, disabled: Boolean(preset.problem), on: { click: () => this.choose(preset.name) } }, title(preset));
     const more = h("button", { class: "button quiet small", type: "button", on: { click: () => this.#keeping() } }, icon("plus"), t("lofi.presets.save"));
     const own = this.presets.some(({ built_in }) => !built_in);
     const manage = h("button", { class: "button quiet small", type: "button", on: { click: () => this.#managing() } }, icon("folder"), t(own ? "lofi.presets.manage" : "lofi.presets.bring"));
