@@ -13,7 +13,8 @@
 
 /** What is written so far as a stage. @param {Partial<Stage>} so_far @returns {Stage} */
 export function growing(so_far) {
-  const stage = { ...empty(), ...so_far };
+  const blank = empty();
+  const stage = { ...blank, ...so_far, notes: { ...blank.notes, ...so_far.notes } };
   return so_far.bars?.length ? stage : { ...stage, bars: guessed(stage) };
 }
 

@@ -17,6 +17,7 @@ from nokturn.workflows.stage import stage
 from nokturn.workflows.wishes import Composed, Said, Writing
 
 SHOWN_S = 0.12  # between two pictures of what is being written
+SHOWN = ("track", "start_s", "end_s", "onset_q", "pitch", "name", "velocity", "bar", "beat")
 
 
 def warm() -> None:
@@ -81,7 +82,8 @@ class _Watch:
             return
         self._talk.say(
             "writing", variation=event.variation, bar=event.bar, of=event.of,
-            abc=event.abc or None, notes=notes_of(staged), seconds=staged.seconds,
+            abc=event.abc or None, seconds=staged.seconds,
+            notes={name: column for name, column in notes_of(staged).items() if name in SHOWN},
             tracks=staged.tracks,
         )  # fmt: skip
         self._tell(min(event.bar / event.of, 0.99) if event.of else 0.5)
