@@ -154,7 +154,7 @@ class Screen {
 
   #drawRecent() {
     const recent = this.given.recent.filter(({ id }) => id !== this.deck.track?.id);
-    if (!recent.length && this.#stage) return clear(this.recent);
+    if (!recent.length && (this.#stage || this.working)) return clear(this.recent);
     const row = (item) => h("li", h("a", { class: "lofi-recent", href: `/lofi/${item.id}` }, h("span", { class: "serif" }, item.title), h("span", { class: "muted small num" }, `${clock(item.seconds)} · ${Math.round(item.tempo_qpm)} · ${ago(item.created)}`)));
     clear(this.recent, recent.length
       ? [h("h2", t("lofi.recent")), h("ul", { class: "grid-auto" }, recent.map(row))]
@@ -266,6 +266,7 @@ class Screen {
       this.status.textContent = t("lofi.writing");
     } else if (this.status.textContent === t("lofi.writing")) this.status.textContent = "";
     this.#draw();
+    this.#drawRecent();
   }
 
   #showStage(title) {
