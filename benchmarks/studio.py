@@ -14,7 +14,6 @@ import http.client
 import json
 import multiprocessing
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -234,25 +233,33 @@ def listeners(seconds: float) -> None:
 
 
 def upload(_seconds: float) -> None:
-    """8 MB of tunes, checked."""
+    """8 MB of tunes, and of MIDI files, checked."""
+    from nokturn.workflows.load import read_text
+    from nokturn.workflows.save import kind_named
+
     tune = "X:1\nT:Tune\nM:6/8\nL:1/8\nK:D\n" + "|:A2A ABd|e2e efg|agf edB|dBA ABd:|\n" * 20
-    files = [("file", (f"tune-{n}.abc", re.sub("Tune", f"Tune {n}", tune))) for n in range(1000)]
-    size = 8_000_000 // len(files)
-    files = [(a, (b, (c * (size // len(c) + 1))[:size] + "\n")) for a, (b, c) in files]
+    book = (tune * (8000 // len(tune) + 1))[:8000] + "\n"
+    long = "X:1\nT:Tune\nM:6/8\nL:1/8\nK:D\n" + "A2A ABd|e2e efg|agf edB|dBA ABd|\n" * 50
+    midi = kind_named("mid").dumps(read_text(long))
     with Studio() as studio, httpx2.Client(base_url=studio.address, timeout=QUIET) as client:
         time.sleep(4)
-        begun = time.perf_counter()
-        answer = client.post("/api/corpora", files=files)
-        taken = time.perf_counter() - begun
-        found = answer.json()
-        rows = f"{taken:.2f} s ({len(found['rows'])} rows, {found['summary']['left']} files left)"
-        report(f"8 MB in {len(files)} files: the first rows", "2 s", rows)
-        while found["summary"]["left"]:
-            time.sleep(0.2)
-            found = client.get(f"/api/corpora/{found['id']}").json()
-        taken = time.perf_counter() - begun
-        said = f"{taken:.1f} s ({found['summary']['pieces']:,} tunes)"
-        report("all of them looked through", "-", said)
+        for ending, data in ((".abc", book.encode()), (".mid", midi)):
+            count = 8_000_000 // len(data)
+            files = [("file", (f"{n}{ending}", data)) for n in range(min(count, 1000))]
+            begun = time.perf_counter()
+            found = client.post("/api/corpora", files=files).json()
+            taken = time.perf_counter() - begun
+            size = len(files) * len(data) / 1e6
+            rows = (
+                f"{taken:.2f} s ({len(found['rows'])} rows, {found['summary']['left']} files left)"
+            )
+            report(f"{size:.1f} MB in {len(files)} {ending} files: the first rows", "2 s", rows)
+            while found["summary"]["left"]:
+                time.sleep(0.2)
+                found = client.get(f"/api/corpora/{found['id']}").json()
+            taken = time.perf_counter() - begun
+            said = f"{taken:.1f} s ({found['summary']['pieces']:,} tunes)"
+            report("all of them looked through", "2 s", said)
 
 
 def library(_seconds: float) -> None:
