@@ -33,6 +33,7 @@ DONE = """document.querySelector('.compose-action')?.dataset.kind === 'idle'
   && document.querySelectorAll('.take[data-state=done]').length === 4"""
 READY = "document.querySelector('.play-button')?.disabled === false"
 ENGRAVED = f"{READY} && document.querySelector('.score svg') !== null"
+MADE = "document.querySelector('.lofi-make')?.textContent === 'Make another'"
 WAIT_S = 120
 
 
@@ -110,8 +111,11 @@ class Painter:
         """A track, ready to be heard."""
         self.page.goto(f"{self.address}/lofi")
         self.until(self.page, "document.querySelector('.lofi-make')")
+        self.page.get_by_role("textbox", name="Seed").fill("5")
         self.page.locator(".lofi-make").click()
-        self.until(self.page, READY, WAIT_S)
+        self.until(self.page, MADE, WAIT_S)
+        self.page.locator(".transport .play-button").first.click()  # it began to play by itself
+        self.page.evaluate("scrollTo(0, 0)")
 
     def models(self) -> None:
         """All models."""
