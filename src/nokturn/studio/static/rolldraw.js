@@ -17,7 +17,7 @@ const MOST_TILES = 12;
 const TRAIL = 22; // steps of light behind the playhead
 const YOUNG = 900; // milliseconds that a note just written glows
 const BLACK = new Set([1, 3, 6, 8, 10]);
-const KEYS = ["C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B"];
+const KEYS = ["C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"];
 const COLOURS = {
   ink: "--ink", muted: "--muted", ground: "--roll-bg", black: "--roll-black",
   tonic: "--roll-tonic", line: "--roll-line", bar: "--roll-bar", ruler: "--roll-ruler",
