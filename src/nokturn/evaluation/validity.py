@@ -59,11 +59,6 @@ class Validity:
         bars = sum(check.bars for check in self.checks)
         return sum(check.exact for check in self.checks) / bars if bars else 0.0
 
-    @property
-    def valid_share(self) -> float:
-        """Share of the tunes without any mistake."""
-        return _share(check.valid for check in self.checks)
-
 
 def _share(truths: Iterable[bool]) -> float:
     values = list(truths)
