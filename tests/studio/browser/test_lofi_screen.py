@@ -115,6 +115,22 @@ def test_solo_is_heard_and_not_exported(open_page: Any, until: Any, track: str) 
     until(page, f"{STATE} === 'mix'", 60)
 
 
+def test_solo_before_there_are_stems_is_heard_when_they_come(
+    open_page: Any, until: Any, track: str
+) -> None:
+    page, held = open_page("/help"), []
+    page.route("**/stems/**", lambda request: held.append(request))
+    page.goto(page.url.replace("/help", f"/lofi/{track}"))
+    until(page, f"{STATE} === 'mix' && document.querySelectorAll('.strip-toggle').length > 10", 60)
+    page.get_by_role("button", name="Only Bass").click()
+    assert page.evaluate(STATE) == "mix"
+    assert held
+    while held:
+        held.pop().continue_()
+        page.wait_for_timeout(200)  # the next is asked for
+    until(page, f"{STATE} === 'solo'", 60)
+
+
 def test_a_wheel_is_turned_by_keys_and_becomes_a_wish(
     open_page: Any, until: Any, track: str
 ) -> None:

@@ -221,6 +221,7 @@ export class Deck {
     await this.player.load(`live:${track.id}`, { stems, seconds: track.samples / track.rate, bars: this.#bars });
     if (this.track !== track) return this.player.unload(`live:${track.id}`);
     this.#faders();
+    if (this.#solos.size) this.#toLive(); // asked for before there were stems
     this.#tell();
   }
 
