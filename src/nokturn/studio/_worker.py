@@ -121,6 +121,7 @@ class Worker:
             code = self._process.exitcode or 0
             signalled = signal.Signals(-code).name if code < 0 else f"code {code}"
             self._on_message("", "died", signalled)
+            del self._on_message  # it knows us: pipe and process would stay open for long
 
 
 def _serve(pipe: Connection, verbs: str, warm: Sequence[str], limit: int) -> None:
