@@ -20,6 +20,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -144,7 +145,8 @@ def _serve(pipe: Connection, verbs: str, warm: Sequence[str], limit: int) -> Non
     cold = list(reversed(warm))
     for number in itertools.count(1):
         while cold and work.empty():  # nobody waits for us to be ready for something else
-            getattr(_verb(verbs, cold.pop()), "warm", lambda: None)()
+            with suppress(Exception):  # whoever asks for it is told
+                getattr(_verb(verbs, cold.pop()), "warm", lambda: None)()
         task, verb, arguments = _next(work)
         talk = now[task]
         talk._send = _event_sender(send, task)
