@@ -115,7 +115,7 @@ def _kept(library: Library, job: Job, made: dict[str, Any]) -> tuple[str, dict[s
 
 
 async def _page() -> Response:
-    return FileResponse(STATIC / "index.html", headers={"Cache-Control": "no-cache"})
+    return FileResponse(STATIC / "index.html")
 
 
 async def _answer(request: Request, error: Exception) -> Response:

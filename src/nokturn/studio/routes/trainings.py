@@ -50,7 +50,7 @@ async def begin(request: Request, wanted: Train) -> dict[str, Any]:
         await _check_free(request, wanted.name)
         arguments |= await _from_files(request, wanted)
     _not_running(request, wanted.name)  # somebody may have begun it meanwhile
-    job = _jobs(request).submit("train", arguments, title=wanted.title())
+    job = _jobs(request).submit("train", arguments, title=wanted.name)
     return job.told()
 
 
