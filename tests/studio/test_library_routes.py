@@ -425,7 +425,7 @@ def test_a_read_only_studio_shows_and_plays_but_changes_nothing(studio, reel):
 
 
 def test_a_cache_forgets_what_nobody_asked_for_longest(tmp_path):
-    cache = Cache(tmp_path / "made", limit=250)
+    cache = Cache(tmp_path / "made", limit=250, read_s=0.01)
     made = []
 
     async def make(folder):
@@ -443,6 +443,18 @@ def test_a_cache_forgets_what_nobody_asked_for_longest(tmp_path):
     asyncio.run(run())
     assert len(made) == 3
     assert sorted(path.name for path in cache.folder.iterdir()) == ["a", "c"]
+
+
+def test_a_full_cache_can_be_asked_for_many_things_at_once(tmp_path):
+    cache = Cache(tmp_path / "made", limit=250)
+
+    async def make(folder):
+        (folder / "file").write_bytes(b"x" * 100)
+
+    async def run():
+        return await asyncio.gather(*(cache.get(f"a{k}", make) for k in range(40)))
+
+    assert all((folder / "file").stat().st_size == 100 for folder in asyncio.run(run()))
 
 
 def test_what_is_asked_for_twice_at_once_is_made_once(tmp_path):
