@@ -60,12 +60,13 @@ def test_who_comes_back_gets_what_was_missed_and_nothing_twice(tmp_path, odd_ver
     async def work(jobs):
         job = jobs.submit("tell", {"times": 5})
         await told(jobs, job)
-        whole = await told(jobs, job)  # progress that was passed is not told again
+        whole = await told(jobs, job)  # progress that has passed is not told again
         middle = whole[len(whole) // 2][0]
         return whole, await told(jobs, job, after=middle), middle
 
     whole, again, middle = with_jobs(tmp_path / "jobs", odd_verbs, work)
     assert again == [event for event in whole if event[0] > middle]
+    assert {kind for _, kind, _ in whole} == {"note", "result", "state"}
 
 
 def test_two_run_and_others_wait_in_order(tmp_path, odd_verbs):
