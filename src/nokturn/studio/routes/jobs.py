@@ -34,9 +34,12 @@ async def one(request: Request, job: str) -> dict[str, Any]:
 
 @router.post("/jobs/{job}/stop")
 async def stop(request: Request, job: str) -> dict[str, Any]:
-    """Let a job come to a good end: whole bars are kept, the best model."""
+    """Let a job come to a good end: whole bars are kept, the best model, the notes of a track."""
     found = _job(request, job)
-    _jobs(request).stop(found)
+    if found.verb == "lofi":  # its notes are in the library before its sound is begun
+        _jobs(request).cancel(found)
+    else:
+        _jobs(request).stop(found)
     return found.told()
 
 
