@@ -62,6 +62,13 @@ def test_a_damaged_model_says_so_and_can_be_deleted(loose, run_studio, tmp_path,
         assert not (folder / "broken.safetensors").exists()
 
 
+def test_an_address_that_is_none_leads_back(loose, live_studio) -> None:
+    assert loose.goto(live_studio.address + "/trian").status == 404
+    assert "/trian" in told(loose, "missing")
+    loose.locator(".problem").get_by_role("button").click()
+    loose.wait_for_url(live_studio.address + "/")
+
+
 def test_a_studio_that_is_back_with_another_token_is_not_waited_for(
     loose, live_studio, until
 ) -> None:
