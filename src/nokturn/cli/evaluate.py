@@ -34,6 +34,11 @@ EXAMPLES = (
     metavar="N",
     help="Pieces at once; the figures do not depend on it.",
 )
+@click.option(
+    "--adaptive",
+    is_flag=True,
+    help="Go on learning from each piece while it is read, and forget it after. Takes long.",
+)
 @click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
 @click.pass_obj
 def evaluate(
