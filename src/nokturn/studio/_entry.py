@@ -20,6 +20,8 @@ from urllib.parse import parse_qsl, quote, urlencode
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
+from nokturn.studio.problems import document
+
 TOKEN_BYTES = 32
 
 
@@ -56,8 +58,9 @@ class Answer:
         """Return the bytes and their type: a small page, or JSON."""
         if page:
             return self._page().encode(), "text/html; charset=utf-8"
-        told = {"code": self.code, "what": self.what, "why": self.why, "fix": self.fix}
-        return json.dumps({"error": told}).encode(), "application/json"
+        texts = document(self.code, self.status, self.what, self.why, self.fix)
+        del texts["status"]
+        return json.dumps({"error": texts}).encode(), "application/json"
 
     def _page(self) -> str:
         texts = "".join(f"<p>{html.escape(text)}</p>" for text in (self.why, self.fix) if text)

@@ -9,6 +9,7 @@ import { connection, events, get, post } from "./api.js";
 import { clear, h, icon, throttled } from "./dom.js";
 import { ago, duration, has, percent, t } from "./i18n.js";
 import { popup } from "./popup.js";
+import { phrase } from "./said.js";
 
 const ACTIVE = new Set(["waiting", "running"]);
 const SHOWN = 8;
@@ -89,7 +90,7 @@ function said(job) {
     return `${percent(job.progress || 0)}${left}`;
   }
   const state = t(`jobs.states.${job.state}`);
-  return job.error?.what ? `${state}: ${job.error.what}` : `${state} · ${ago(job.created)}`;
+  return job.error?.what ? [`${state}: `, phrase(job.error, "what")] : `${state} · ${ago(job.created)}`;
 }
 
 function buttons(job) {

@@ -1,0 +1,137 @@
+"""Sentences: the English of the program, recognised, so that the page can say it otherwise.
+
+    recognised("There is no such piece.")   ->   [{"code": "library.noPiece", "params": {}}]
+    coded({"what": "There is no such piece.", ...}, "what")   ->   the same, with ``said`` added
+
+The core knows no page: it raises errors and gives advice in plain English, on the command line as
+here. All its sentences that reach the page stand in the table ``said`` of ``locales/en.json``, each
+under a code, with {names} for what is filled in; other languages have the same codes. A sentence is
+compared with the table, so nothing but the table has to know of languages, and tests hold the table
+to the very sentences of the code. What is not in it is shown in English, as a quotation.
+
+In the table ``{n}`` and the other `NUMBERS` stand for digits, ``{inner}`` for another sentence, any
+other name for any words. Sentences are the same with a small letter in front or no full stop.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any
+
+TABLE = Path(__file__).parent / "static" / "locales" / "en.json"
+NUMBERS = frozenset({
+    "n", "of", "most", "least", "before", "share", "bar", "first", "last", "line", "column",
+    "epoch", "step", "minutes", "size",
+})  # fmt: skip
+LONGEST, MOST_SENTENCES = 500, 8  # of a text that is looked at: it may hold words of a stranger's
+DIGITS = r"-?\d[\d,.]*(?: ?%)?"
+KINDS = {"file": r"(?:(?!: |\. [A-Z]).)+?"} | dict.fromkeys(NUMBERS, DIGITS)  # of what is filled in
+NAME = re.compile(r"\{([a-z]\w*)\}")
+FORMS = {"one", "other"}  # of English plurals
+ANY = "*"  # of sentences that begin with something filled in
+Part = dict[str, Any]
+
+
+def coded(told: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    """Return plain data with ``said``: what some of its texts say in codes, by their names.
+
+    >>> coded({"what": "The disk is full.", "why": ""}, "what", "why")["said"]
+    {'what': [{'code': 'studio.diskFull', 'params': {}}]}
+    """
+    said = {name: found for name in names if (found := recognised(str(told[name])))}
+    return {**told, "said": said}
+
+
+@lru_cache(maxsize=4096)
+def recognised(text: str) -> list[Part]:
+    """Return the sentences of a text by codes, what is not known as ``text``; [] = nothing is.
+
+    >>> recognised("Only 3 notes. So what?")
+    [{'code': 'files.fewNotes', 'params': {'n': 3}}, {'text': 'So what?'}]
+    """
+    if len(text) > LONGEST:
+        return []
+    rest = re.split(r"(?<=[.!?]) +", text.strip(), maxsplit=MOST_SENTENCES - 1)
+    parts: list[Part] = []
+    while rest:  # a name within a sentence may hold a full stop: the longest that is known counts
+        for many in range(len(rest), 0, -1):
+            found = _sentence(" ".join(rest[:many]))
+            if found or many == 1:
+                parts.append(found or {"text": rest[0]})
+                del rest[:many]
+                break
+    return parts if any("code" in part for part in parts) else []
+
+
+def _sentence(text: str) -> Part | None:
+    """Return the code of a sentence and what is filled in; None where it is not in the table."""
+    known = _patterns()
+    for code, pattern in [*known.get(_first_word(text), ()), *known[ANY]]:
+        match = pattern.fullmatch(text)
+        if not match:
+            continue
+        params = {name: _value(name, words) for name, words in match.groupdict().items()}
+        if all(params.get("inner", [True])):
+            return {"code": code, "params": params}
+    return None
+
+
+def _value(name: str, words: str) -> Any:
+    """Return what is filled in: a number, the parts of a sentence (none where unknown), words."""
+    if name == "inner":
+        parts = recognised(words)
+        return parts if parts and all("code" in part for part in parts) else [None]
+    if name not in NUMBERS or words.endswith("%"):
+        return words.replace(" %", "%") if name in NUMBERS else words
+    number = float(words.replace(",", ""))
+    return int(number) if number.is_integer() else number
+
+
+@cache
+def _patterns() -> dict[str, list[tuple[str, re.Pattern[str]]]]:
+    """Return codes and patterns by the word that they begin with, or `ANY`.
+
+    Those that tell a place come first, then those with the most words of their own.
+    """
+    table = json.loads(TABLE.read_text("utf-8"))["said"]
+    rows = [(code, text) for code, forms in leaves(table) for text in forms]
+    rows.sort(key=lambda row: ("{line}" in row[1], len(NAME.sub("", row[1]))), reverse=True)
+    found: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
+    for code, text in rows:
+        found.setdefault(_first_word(text), []).append((code, _pattern(text)))
+    return found
+
+
+def _first_word(text: str) -> str:
+    word = re.match(r"[A-Za-z]+(?=[ .:]|$)", text)
+    return word[0].lower() if word else ANY
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    words, seen = "", set[str]()
+    for k, piece in enumerate(NAME.split(text.removesuffix("."))):  # words, name, words, name, ...
+        if k % 2 == 0:
+            words += re.escape(piece)
+        elif piece in seen:
+            words += f"(?P={piece})"
+        else:
+            seen.add(piece)
+            words += f"(?P<{piece}>{KINDS.get(piece, '.+?')})"
+    if words[0].isalpha():
+        words = f"[{words[0].upper()}{words[0].lower()}]{words[1:]}"
+    return re.compile(words + r"\.?", re.DOTALL)
+
+
+def leaves(table: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, list[str]]]:
+    """Yield each code with its text, or with all forms of it."""
+    for name, value in table.items():
+        if isinstance(value, str):
+            yield path + name, [value]
+        elif set(value) <= FORMS:
+            yield path + name, list(value.values())
+        else:
+            yield from leaves(value, f"{path}{name}.")
