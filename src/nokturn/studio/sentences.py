@@ -75,16 +75,15 @@ def _sentence(text: str) -> Part | None:
         if not match:
             continue
         params = {name: _value(name, words) for name, words in match.groupdict().items()}
-        if all(params.get("inner", [True])):
+        if params.get("inner", True):
             return {"code": code, "params": params}
     return None
 
 
 def _value(name: str, words: str) -> Any:
-    """Return what is filled in: a number, the parts of a sentence (none where unknown), words."""
+    """Return what is filled in: a number, a sentence (None where it is not known), words."""
     if name == "inner":
-        parts = recognised(words)
-        return parts if parts and all("code" in part for part in parts) else [None]
+        return _sentence(words)
     if name not in NUMBERS or words.endswith("%"):
         return words.replace(" %", "%") if name in NUMBERS else words
     number = float(words.replace(",", ""))

@@ -28,7 +28,7 @@ function say({ code, params, text }) {
   if (!code) return text;
   const { inner, key } = params;
   const values = { ...params };
-  if (inner) values.inner = within(inner.map(say).join(" "));
+  if (inner) values.inner = within(say(inner));
   if (key) values.key = keyName(key);
   return t(`said.${code}`, values);
 }

@@ -36,7 +36,7 @@ def run(talk: Talk | None, *, path: str = "", text: str = "", name: str = "") ->
     try:
         pieces = read_text(text) if text else load(path)
     except InputError as error:
-        error.source = name or error.source
+        error.source = "" if name else error.source  # it stands beside what is said
         return {"pieces": [], "problems": [], "recipe": _recipe(path, error)}
     found: list[dict[str, Any]] = []
     problems: list[dict[str, Any]] = []
