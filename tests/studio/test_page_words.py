@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 import nokturn.studio
+from nokturn.music.instruments import NAMES
+from nokturn.rendering.audio.drums import drum_of
 
 STATIC = Path(nokturn.studio.__file__).parent / "static"
 MODULES = sorted(STATIC.rglob("*.js"))
@@ -90,3 +92,11 @@ def test_what_a_module_says_has_words(module: Path) -> None:
         if not any(k.startswith(start) for k in known)
     ]
     assert not missing
+
+
+def test_every_instrument_and_drum_has_a_name() -> None:
+    english = words("en")
+    drums = [drum_of(pitch).name.capitalize() for pitch in range(128)]
+    for group, names in (("instruments", NAMES), ("drums", drums)):
+        known = {re.sub("[^a-z0-9]+", "_", name.lower()): name for name in names}
+        assert known.items() <= english[group].items()

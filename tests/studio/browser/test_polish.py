@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from nokturn.music.instruments import NAMES
 from nokturn.studio.sentences import recognised
 
 # texts of the page with nothing between them and what surrounds them; quotations stand in English
@@ -175,3 +176,21 @@ def test_what_is_not_known_is_a_quotation(page, live_studio, until) -> None:
     box.wait_for()
     assert box.locator(".problem-title").inner_text() == "Nie można tego odczytać"
     assert box.locator("q[lang=en]").first.inner_text() == "The dog ate it."
+
+
+def test_a_piece_and_who_plays_it(page, live_studio, until) -> None:
+    parts = "V:1\n%%MIDI program 73\nDFA|B2G|\nV:2\nF,3|A,3|\n"
+    piece = live_studio.add(f"X:1\nT:Duet\nM:3/8\nL:1/8\nK:D\n{parts}")
+    page.goto(f"{live_studio.address}/p/{piece}")
+    until(page, READY)
+    names = page.locator(".track-name").all_inner_texts()
+    assert names
+    assert not set(names) & set(NAMES)
+    told = page.locator("canvas[aria-label]").first.get_attribute("aria-label")
+    assert told.startswith("2 takty, D-dur, 3/8, od F#3 do B4, 2 instrumenty, 0:0")
+    page.goto(live_studio.address)
+    until(page, READY)
+    page.get_by_text("Zaawansowane").click()
+    page.get_by_label("Instrument").focus()
+    until(page, "[...document.querySelectorAll('option')].some((o) => o.text === 'Wiolonczela')")
+    assert not set(page.locator("option").all_inner_texts()) & {"Cello", "Violin", "Drums"}
