@@ -121,6 +121,7 @@ def test_a_refused_upload(page, live_studio, until) -> None:
     page.locator("input[type=file]").set_input_files([TOO_LARGE])
     page.locator(".problem").wait_for()
     polish(page, "opera.mid: plik jest większy niż 10 MB.", "Pomiń go albo zmniejsz.")
+    assert page.locator("progress:visible").count() == 0
     page.reload()
     until(page, "document.querySelector('input[type=file]')")
     put(page, {name: FILES[name] for name in ("broken.mid", "no-key.abc", "empty.mid")})
@@ -166,6 +167,7 @@ def test_a_damaged_model(page, run_studio, tmp_path, until: Callable[..., Any]) 
         page.goto(studio.address + "/models/uszkodzony")
         page.locator(".problem").wait_for()
         polish(page, "uszkodzony.safetensors jest uszkodzony")
+        assert page.locator("q").count() == 0
 
 
 def test_what_is_not_known_is_a_quotation(page, live_studio, until) -> None:

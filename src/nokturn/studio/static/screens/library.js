@@ -355,6 +355,7 @@ class Library {
       if (done.items.length) notice(t("library.broughtIn", { n: done.items.length - done.known }) + known);
       await this.want({ q: "", key: "", meter: "", model: "", kind: "", starred: "", sort: "-created" });
     } catch (error) {
+      this.brought?.remove();
       this.brought = null;
       this.#tell(error);
     }

@@ -111,7 +111,7 @@ async function showOne(page, name) {
         h("p", { class: "muted" }, [kind(model), t("models.weights", { n: model.parameters }), bytes(model.bytes)].join(" · ")),
       ),
       troubles,
-      model.damage ? problem({ code: "model", what: model.damage, said: { what: model.said.damage }, fix: t("models.damagedFix") }) : null,
+      model.damage ? problem({ code: "model", what: words(model, "damage"), fix: t("models.damagedFix") }) : null,
       h("div", { class: "models-facts" }, about(model), figures(model), knows(model)),
       epochs(model),
     ),
