@@ -2,11 +2,11 @@
  * A stage in the language of the page: its drums and instruments, and what it is like.
  *
  *     const stage = inWords(await get(`/pieces/${id}/stage`));
- *     stage.summary                      // "32 bars, A dorian, 4/4, range E4 to B5, 43 s"
+ *     stage.summary                      // "32 bars, A dorian, 4/4, range E4 to B5, 43 sec"
  *     stage.tracks[0].label              // "Violin"; its `name` is that of its stem
  */
 
-import { clock, has, t } from "./i18n.js";
+import { duration, has, t } from "./i18n.js";
 import { keyName, meterName } from "./keyname.js";
 
 /** @typedef {import("./rollscale.js").Stage} Stage */
@@ -43,9 +43,9 @@ function summary({ notes, tracks, key, meter, seconds, bars_count: bars }) {
   return [
     t("common.barsN", { n: bars ?? 0 }),
     heard.length && key ? keyName(key) : "",
-    meter === "free meter" ? t("piece.summary.free") : meterName(meter ?? ""),
+    meterName(meter ?? ""),
     heard.length ? t("piece.summary.range", { low: notes.name[byPitch[0]], high: notes.name[byPitch.at(-1)] }) : "",
     playing > 1 ? t("piece.summary.instruments", { n: playing }) : "",
-    clock(seconds),
+    duration(seconds),
   ].filter(Boolean).join(", ");
 }
