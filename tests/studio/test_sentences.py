@@ -16,14 +16,16 @@ from pathlib import Path
 from xml.parsers import expat
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import nokturn.errors
 from nokturn.studio import problems
-from nokturn.studio.sentences import TABLE, coded, leaves, recognised
+from nokturn.studio.sentences import LOCALES, coded, forms, recognised, table, translated
 from nokturn.workflows.models import list_models
 
 SOURCE = Path(nokturn.errors.__file__).parent
-ENGLISH = json.loads(TABLE.read_text("utf-8"))
+ENGLISH = json.loads((LOCALES / "en.json").read_text("utf-8"))
 HOLE = "\0"
 SENTENCES = re.compile(r"(?<=[.!?]) +")
 ERRORS = {name for module in (nokturn.errors, problems) for name, kind in vars(module).items()
@@ -152,11 +154,11 @@ def holds(said: str, written: str) -> bool:
 
 
 @cache
-def table() -> dict[str, list[str]]:
+def english() -> dict[str, list[str]]:
     """Return the English sentences by code, with 7 for what is filled in."""
     return {
-        code: [re.sub(r"\{[a-z]\w*\}", "7", text) for text in forms]
-        for code, forms in leaves(ENGLISH["said"])
+        code: [re.sub(r"\{[a-z]\w*\}", "7", text) for text in forms(said)]
+        for code, said in table("en").items()
     }
 
 
@@ -169,7 +171,7 @@ def outside() -> set[str]:
 
 @pytest.mark.parametrize("group", ENGLISH["said"])
 def test_the_code_says_what_the_table_has(group: str) -> None:
-    said = {code: forms[-1] for code, forms in table().items() if code.startswith(f"{group}.")}
+    said = {code: forms[-1] for code, forms in english().items() if code.startswith(f"{group}.")}
     foreign = outside() if group in ("system", "musicxml", "cards") else set()
     unsaid = [
         code
@@ -183,7 +185,7 @@ def test_the_code_says_what_the_table_has(group: str) -> None:
 
 @pytest.mark.parametrize("glob", SPOKEN)
 def test_the_table_has_what_the_code_says(glob: str) -> None:
-    known = [text for forms in table().values() for text in forms]
+    known = [text for forms in english().values() for text in forms]
     missing = []
     for path in SOURCE.glob(glob):
         if path.relative_to(SOURCE).as_posix() in TERMINAL:
@@ -245,6 +247,23 @@ def test_what_is_not_known_stays_as_it_is() -> None:
     assert recognised("reel.abc, line 3: my dog ate it.") == []  # the place alone helps nobody
     assert recognised("The disk is full. " * 100) == []
     assert coded({"what": "Hm."}, "what") == {"what": "Hm.", "said": {}}
+
+
+@given(st.sampled_from(sorted(table("en").items())), st.data())
+def test_whatever_is_filled_in_can_be_sent(row, data) -> None:
+    odd = st.one_of(st.text(max_size=60), st.from_regex(r"-?[0-9][0-9,.]*%?", fullmatch=True),
+                    st.sampled_from(["the disk is full", "line 1: it is empty", "a. B: "]))  # fmt: skip
+    text = re.sub(r"\{\w+\}", lambda _: data.draw(odd), forms(row[1])[-1])
+    json.dumps(recognised(text), allow_nan=False)
+
+
+def test_only_what_is_whole_in_a_language_is_translated() -> None:
+    assert translated("The disk is full. Make room, then try again.", "pl") == (
+        "Dysk jest pełny. Zwolnij miejsce i spróbuj ponownie."
+    )
+    for text in ("The disk is full. So it is.", "There are no bars 3-9.", ""):
+        assert translated(text, "pl") == text
+    assert translated("The disk is full.", "ro") == "The disk is full."  # waits to be filled
 
 
 @pytest.mark.parametrize("kind", sorted(ERRORS))

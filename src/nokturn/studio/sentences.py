@@ -17,21 +17,20 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-TABLE = Path(__file__).parent / "static" / "locales" / "en.json"
+LOCALES = Path(__file__).parent / "static" / "locales"
 NUMBERS = frozenset({
     "n", "of", "most", "least", "before", "share", "bar", "first", "last", "line", "column",
     "epoch", "step", "minutes", "size",
 })  # fmt: skip
 LONGEST, MOST_SENTENCES = 500, 8  # of a text that is looked at: it may hold words of a stranger's
-DIGITS = r"-?\d[\d,.]*(?: ?%)?"
+DIGITS = r"-?[0-9][0-9,]{0,17}(?:\.[0-9]{1,17})?(?: ?%)?"
 KINDS = {"file": r"(?:(?!: |\. [A-Z]).)+?"} | dict.fromkeys(NUMBERS, DIGITS)  # of what is filled in
 NAME = re.compile(r"\{([a-z]\w*)\}")
-FORMS = {"one", "other"}  # of English plurals
 ANY = "*"  # of sentences that begin with something filled in
 Part = dict[str, Any]
 
@@ -67,6 +66,42 @@ def recognised(text: str) -> list[Part]:
     return parts if any("code" in part for part in parts) else []
 
 
+def translated(text: str, language: str) -> str:
+    """Return sentences of ours in a language, where it has them all and nothing is filled in.
+
+    For the one page that is made without the page's scripts.
+
+    >>> translated("There is nothing here.", "pl"), translated("Hm.", "pl")
+    ('Nic tu nie ma.', 'Hm.')
+    """
+    found = [table(language).get(part.get("code", "")) for part in recognised(text)]
+    whole = all(isinstance(said, str) and said and not NAME.search(said) for said in found)
+    return " ".join(map(str, found)) if found and whole else text
+
+
+def preferred(accepted: str) -> str:
+    """Return the language of a header ``Accept-Language``: the first that we have.
+
+    >>> preferred("de-AT, pl;q=0.8, en;q=0.5"), preferred("")
+    ('pl', 'en')
+    """
+    known = {path.stem for path in LOCALES.glob("*.json")}
+    asked = (one.strip()[:2].lower() for one in accepted[:LONGEST].split(","))
+    return next((language for language in asked if language in known), "en")
+
+
+@cache
+def table(language: str) -> dict[str, str | dict[str, str]]:
+    """Return what the table has in a language, by code: a text, or its plural forms."""
+    told = json.loads((LOCALES / f"{language}.json").read_text("utf-8"))["said"]
+    return {f"{group}.{name}": said for group, row in told.items() for name, said in row.items()}
+
+
+def forms(said: str | dict[str, str]) -> list[str]:
+    """Return all forms of a text."""
+    return [said] if isinstance(said, str) else list(said.values())
+
+
 def _sentence(text: str) -> Part | None:
     """Return the code of a sentence and what is filled in; None where it is not in the table."""
     known = _patterns()
@@ -81,11 +116,13 @@ def _sentence(text: str) -> Part | None:
 
 
 def _value(name: str, words: str) -> Any:
-    """Return what is filled in: a number, a sentence (None where it is not known), words."""
+    """Return what is filled in: a sentence (None where it is not known), a number, words."""
     if name == "inner":
         return _sentence(words)
-    if name not in NUMBERS or words.endswith("%"):
-        return words.replace(" %", "%") if name in NUMBERS else words
+    if name not in NUMBERS:
+        return words
+    if words.endswith("%"):
+        return words.replace(" ", "")
     number = float(words.replace(",", ""))
     return int(number) if number.is_integer() else number
 
@@ -96,8 +133,7 @@ def _patterns() -> dict[str, list[tuple[str, re.Pattern[str]]]]:
 
     Those that tell a place come first, then those with the most words of their own.
     """
-    table = json.loads(TABLE.read_text("utf-8"))["said"]
-    rows = [(code, text) for code, forms in leaves(table) for text in forms]
+    rows = [(code, text) for code, said in table("en").items() for text in forms(said)]
     rows.sort(key=lambda row: ("{line}" in row[1], len(NAME.sub("", row[1]))), reverse=True)
     found: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
     for code, text in rows:
@@ -123,14 +159,3 @@ def _pattern(text: str) -> re.Pattern[str]:
     if words[0].isalpha():
         words = f"[{words[0].upper()}{words[0].lower()}]{words[1:]}"
     return re.compile(words + r"\.?", re.DOTALL)
-
-
-def leaves(table: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, list[str]]]:
-    """Yield each code with its text, or with all forms of it."""
-    for name, value in table.items():
-        if isinstance(value, str):
-            yield path + name, [value]
-        elif set(value) <= FORMS:
-            yield path + name, list(value.values())
-        else:
-            yield from leaves(value, f"{path}{name}.")
