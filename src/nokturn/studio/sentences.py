@@ -28,6 +28,7 @@ NUMBERS = frozenset({
     "epoch", "step", "minutes", "size",
 })  # fmt: skip
 LONGEST, MOST_SENTENCES = 500, 8  # of a text that is looked at: it may hold words of a stranger's
+DEEPEST = 5  # sentences within sentences
 DIGITS = r"-?[0-9][0-9,]{0,17}(?:\.[0-9]{1,17})?(?: ?%)?"
 KINDS = {"file": r"(?:(?!: |\. [A-Z]).)+?"} | dict.fromkeys(NUMBERS, DIGITS)  # of what is filled in
 NAME = re.compile(r"\{([a-z]\w*)\}")
@@ -102,23 +103,26 @@ def forms(said: str | dict[str, str]) -> list[str]:
     return [said] if isinstance(said, str) else list(said.values())
 
 
-def _sentence(text: str) -> Part | None:
+@lru_cache(maxsize=4096)  # what is tried within one sentence is tried within the next, too
+def _sentence(text: str, deep: int = DEEPEST) -> Part | None:
     """Return the code of a sentence and what is filled in; None where it is not in the table."""
+    if not deep:
+        return None
     known = _patterns()
     for code, pattern in [*known.get(_first_word(text), ()), *known[ANY]]:
         match = pattern.fullmatch(text)
         if not match:
             continue
-        params = {name: _value(name, words) for name, words in match.groupdict().items()}
+        params = {name: _value(name, said, deep) for name, said in match.groupdict().items()}
         if params.get("inner", True):
             return {"code": code, "params": params}
     return None
 
 
-def _value(name: str, words: str) -> Any:
+def _value(name: str, words: str, deep: int) -> Any:
     """Return what is filled in: a sentence (None where it is not known), a number, words."""
     if name == "inner":
-        return _sentence(words)
+        return _sentence(words, deep - 1)
     if name not in NUMBERS:
         return words
     if words.endswith("%"):
