@@ -252,7 +252,7 @@ def test_what_is_not_known_stays_as_it_is() -> None:
 
 @given(st.sampled_from(sorted(table("en").items())), st.data())
 def test_whatever_is_filled_in_can_be_sent(row, data) -> None:
-    numbers = st.from_regex(r"-?[0-9][0-9,.]*%?", fullmatch=True)
+    numbers = st.text("0123456789,.-%", min_size=1, max_size=30)
     others = st.sampled_from(["the disk is full", "line 1: it is empty", "a. B: "])
     odd = st.one_of(st.text(max_size=60), numbers, others)
     text = re.sub(r"\{\w+\}", lambda _: data.draw(odd), forms(row[1])[-1])
