@@ -17,8 +17,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -108,8 +109,7 @@ def _sentence(text: str, deep: int = DEEPEST) -> Part | None:
     """Return the code of a sentence and what is filled in; None where it is not in the table."""
     if not deep:
         return None
-    known = _patterns()
-    for code, pattern in [*known.get(_first_word(text), ()), *known[ANY]]:
+    for code, pattern in chain(_patterns(_first_word(text)), _patterns(ANY)):
         match = pattern.fullmatch(text)
         if not match:
             continue
@@ -131,17 +131,23 @@ def _value(name: str, words: str, deep: int) -> Any:
     return int(number) if number.is_integer() else number
 
 
+def _patterns(first: str) -> Iterator[tuple[str, re.Pattern[str]]]:
+    """Yield codes and patterns of sentences that begin with a word, or with `ANY`."""
+    for code, text in _texts().get(first, ()):
+        yield code, _pattern(text)
+
+
 @cache
-def _patterns() -> dict[str, list[tuple[str, re.Pattern[str]]]]:
-    """Return codes and patterns by the word that they begin with, or `ANY`.
+def _texts() -> dict[str, list[tuple[str, str]]]:
+    """Return codes and texts by the word that they begin with, or `ANY`.
 
     Those that tell a place come first, then those with the most words of their own.
     """
     rows = [(code, text) for code, said in table("en").items() for text in forms(said)]
     rows.sort(key=lambda row: ("{line}" in row[1], len(NAME.sub("", row[1]))), reverse=True)
-    found: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
+    found: dict[str, list[tuple[str, str]]] = {}
     for code, text in rows:
-        found.setdefault(_first_word(text), []).append((code, _pattern(text)))
+        found.setdefault(_first_word(text), []).append((code, text))
     return found
 
 
@@ -150,6 +156,7 @@ def _first_word(text: str) -> str:
     return word[0].lower() if word else ANY
 
 
+@cache  # made when it is first wanted: all at once take 60 ms
 def _pattern(text: str) -> re.Pattern[str]:
     words, seen = "", set[str]()
     for k, piece in enumerate(NAME.split(text.removesuffix("."))):  # words, name, words, name, ...
