@@ -118,7 +118,7 @@ def test_a_book_of_tunes_becomes_a_piece_each_and_bad_files_are_told_apart(studi
     assert [piece["title"] for piece in answer["pieces"]] == ["First", "Second", "old tune"]
     assert [piece["kind"] for piece in answer["pieces"]] == ["import"] * 3
     assert {p["file"] for p in answer["problems"]} == {"no.mid", "empty.abc", "sound.wav"}
-    assert "no.mid: this is not music that I can read" in answer["problems"][0]["what"]
+    assert answer["problems"][0]["what"].startswith("this is not music that I can read")
     assert not list((studio.folder / ".cache").glob("upload-*"))
 
 

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 import nokturn.studio
+from nokturn.music.instruments import NAMES
+from nokturn.rendering.audio.drums import drum_of
 
 STATIC = Path(nokturn.studio.__file__).parent / "static"
 MODULES = sorted(STATIC.rglob("*.js"))
@@ -69,13 +71,14 @@ def test_plurals_have_the_forms_of_their_language(language: str) -> None:
     assert not wrong
 
 
-def test_polish_fills_in_what_english_fills_in() -> None:
+@pytest.mark.parametrize("language", ["pl", "ro", "sr"])
+def test_languages_fill_in_what_english_fills_in(language: str) -> None:
     def names(value: Any) -> set[str]:
         return set(re.findall(r"\{(\w+)\}", " ".join(texts(value))))
 
     english = dict(leaves(words("en")))
-    wrong = [key for key, value in leaves(words("pl")) if names(value) != names(english[key])]
-    assert not wrong
+    said = {key: value for key, value in leaves(words(language)) if any(texts(value))}
+    assert not [key for key, value in said.items() if names(value) != names(english[key])]
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: path.relative_to(STATIC).as_posix())
@@ -89,3 +92,11 @@ def test_what_a_module_says_has_words(module: Path) -> None:
         if not any(k.startswith(start) for k in known)
     ]
     assert not missing
+
+
+def test_every_instrument_and_drum_has_a_name() -> None:
+    english = words("en")
+    drums = [drum_of(pitch).name.capitalize() for pitch in range(128)]
+    for group, names in (("instruments", NAMES), ("drums", drums)):
+        known = {re.sub("[^a-z0-9]+", "_", name.lower()): name for name in names}
+        assert known.items() <= english[group].items()

@@ -491,6 +491,22 @@ def test_the_page_that_asks_for_the_token_holds_only_text():
     assert b"script" not in answer.body
 
 
+@pytest.mark.parametrize(
+    ("accepted", "language", "asks"),
+    [
+        ("pl-PL, en;q=0.7", "pl", "To studio pyta, kim jesteś."),
+        ("de, en", "en", "This studio asks who you are."),
+        ("ro", "en", "This studio asks who you are."),
+        ('../../en"><script>', "en", "This studio asks who you are."),
+    ],
+    ids=["Polish", "one we lack", "one not filled in yet", "none"],
+)
+def test_the_page_that_asks_for_the_token_speaks_the_visitor_s_language(accepted, language, asks):
+    page = ask(guarded(), "GET", "/", LAN | {"Accept-Language": accepted}).body.decode()
+    assert f'<html lang="{language}">' in page
+    assert f"<h1>{asks}</h1>" in page
+
+
 # --- read-only
 
 

@@ -221,7 +221,9 @@ def test_a_training_is_listed_from_the_disk_with_its_reports(studio, trained):
     assert told["epochs"][0]["epoch"] == 0
     assert told["epochs"][-1]["valid"] < told["epochs"][0]["valid"]
     assert "valid_bars" in told["epochs"][-1]
-    assert any("Fewer than 20 tunes" in sentence for sentence in told["advice"])
+    few = told["advice"][0]
+    assert "Fewer than 20 tunes" in few["text"]
+    assert few["said"]["text"] == [{"code": "advice.few", "params": {"n": 20}}]
 
 
 def test_what_an_epoch_wrote_is_one_piece_of_the_library(studio, trained):

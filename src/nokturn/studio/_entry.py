@@ -20,6 +20,9 @@ from urllib.parse import parse_qsl, quote, urlencode
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
+from nokturn.studio.problems import document
+from nokturn.studio.sentences import translated
+
 TOKEN_BYTES = 32
 
 
@@ -52,21 +55,25 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
     link: str = ""
 
-    def body(self, *, page: bool) -> tuple[bytes, str]:
-        """Return the bytes and their type: a small page, or JSON."""
+    def body(self, *, page: bool, language: str = "en") -> tuple[bytes, str]:
+        """Return the bytes and their type: a small page in a language, or JSON."""
         if page:
-            return self._page().encode(), "text/html; charset=utf-8"
-        told = {"code": self.code, "what": self.what, "why": self.why, "fix": self.fix}
-        return json.dumps({"error": told}).encode(), "application/json"
+            return self._page(language).encode(), "text/html; charset=utf-8"
+        texts = document(self.code, self.status, self.what, self.why, self.fix)
+        del texts["status"]
+        return json.dumps({"error": texts}).encode(), "application/json"
 
-    def _page(self) -> str:
-        texts = "".join(f"<p>{html.escape(text)}</p>" for text in (self.why, self.fix) if text)
-        link = f'<p><a href="/">{html.escape(self.link)}</a></p>' if self.link else ""
+    def _page(self, language: str) -> str:
+        english = (self.what, self.why, self.fix, self.link)
+        what, why, fix, link = (html.escape(translated(text, language)) for text in english)
+        shown = language if what != html.escape(self.what) else "en"
+        texts = "".join(f"<p>{text}</p>" for text in (why, fix) if text)
+        link = f'<p><a href="/">{link}</a></p>' if link else ""
         return (
-            '<!doctype html><html lang="en"><meta charset="utf-8">'
+            f'<!doctype html><html lang="{shown}"><meta charset="utf-8">'
             '<meta name="viewport" content="width=device-width">'
             '<meta name="color-scheme" content="light dark"><title>Nokturn</title>'
-            f"<main><h1>{html.escape(self.what)}</h1>{texts}{link}</main></html>"
+            f"<main><h1>{what}</h1>{texts}{link}</main></html>"
         )
 
 

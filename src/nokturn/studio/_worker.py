@@ -28,6 +28,7 @@ from typing import Any
 
 from nokturn.errors import UsageError
 from nokturn.studio.problems import problem
+from nokturn.studio.sentences import coded
 
 VERBS = "nokturn.studio.verbs"
 IDLE_S, TASKS = 0.3, 16  # without work, or tasks one after the other, until memory is given back
@@ -51,6 +52,10 @@ class Talk:
     def say(self, event: str, /, **data: Any) -> None:
         """Tell an event of a type to all who listen."""
         self._send(event, data)
+
+    def notice(self, text: str) -> None:
+        """Tell a sentence for people."""
+        self.say("notice", **coded({"text": text}, "text"))
 
     def progress(self, done: float, text: str = "", eta_s: float | None = None) -> None:
         """Tell how far the work is, 0 to 1, and how many seconds are left."""

@@ -26,7 +26,7 @@ from typing import Any, ClassVar
 
 from nokturn.errors import Error, ResourceError
 from nokturn.studio._worker import VERBS, Message, Worker
-from nokturn.studio.problems import BusyError, MissingError, problem
+from nokturn.studio.problems import BusyError, MissingError, document, problem
 from nokturn.workflows.save import write_whole
 
 RUNNING, WAITING, KEPT = 2, 64, 200
@@ -407,13 +407,9 @@ class _Seat:
 
 def _died(why: str) -> dict[str, Any]:
     """Return what to say of a job whose process ended without a word."""
-    killed = why == "SIGKILL"
-    return {
-        "code": "resource" if killed else "internal",
-        "status": 507 if killed else 500,
-        "what": "The work ended before it was done: its process was ended by the system."
-        if killed
-        else "The work ended before it was done.",
-        "why": "Most often there was not enough memory." if killed else f"It died with {why}.",
-        "fix": "Ask for less at once, close other programs, or try again.",
-    }
+    fix = "Ask for less at once, close other programs, or try again."
+    if why == "SIGKILL":
+        what = "The work ended before it was done: its process was ended by the system."
+        return document("resource", 507, what, "Most often there was not enough memory.", fix)
+    what = "The work ended before it was done."
+    return document("internal", 500, what, f"It died with {why}.", fix)

@@ -26,6 +26,7 @@ from nokturn.errors import UsageError
 from nokturn.studio._entry import Answer, Entry
 from nokturn.studio._hosts import is_loopback, is_number, is_wildcard, names
 from nokturn.studio.problems import RETRY_AFTER_S
+from nokturn.studio.sentences import preferred
 from nokturn.studio.settings import Settings
 
 JSON_BYTES = 1 << 20
@@ -305,7 +306,8 @@ class _Exchange:
         return _RefusedError()
 
     async def _say(self, answer: Answer) -> None:
-        body, kind = answer.body(page=not _is_data(self._scope))
+        language = preferred(Headers(scope=self._scope).get("accept-language", ""))
+        body, kind = answer.body(page=not _is_data(self._scope), language=language)
         headers = {"Content-Type": kind, "Content-Length": str(len(body)), **answer.headers}
         raw = [(key.lower().encode(), value.encode("latin-1")) for key, value in headers.items()]
         start = {"type": "http.response.start", "status": answer.status}

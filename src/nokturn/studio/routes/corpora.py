@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from nokturn.studio._uploads import DOCUMENTED, received
 from nokturn.studio.arguments import Model
 from nokturn.studio.corpora import Corpora, Corpus, Row
+from nokturn.studio.sentences import coded
 
 router = APIRouter(tags=["training"])
 WAIT_S = 0.7  # for the rows, before an answer with those there are
@@ -103,9 +104,10 @@ def _told(
     wanted = WANTED[show]
     every = list(corpus.rows())
     rows = [row for row in every if wanted(row)]
+    shown = [coded(row, "problem") for row in rows[offset : offset + limit]]
     return {
         "id": corpus.id, "created": corpus.created, "summary": corpus.summary(every),
-        "total": len(rows), "rows": rows[offset : offset + limit],
+        "total": len(rows), "rows": shown,
     }  # fmt: skip
 
 

@@ -19,9 +19,9 @@ const ENDS = new Set(["done", "failed", "cancelled", "interrupted"]);
 
 /** An error that can be shown: what happened, why, and what to do now. */
 export class ApiError extends Error {
-  constructor({ code, what, why = "", fix = "", status = 0, retryAfter = 0 }) {
+  constructor({ code, what, why = "", fix = "", said = undefined, status = 0, retryAfter = 0 }) {
     super(what);
-    Object.assign(this, { name: "ApiError", code, what, why, fix, status, retryAfter });
+    Object.assign(this, { name: "ApiError", code, what, why, fix, said, status, retryAfter });
   }
 }
 

@@ -68,7 +68,7 @@ export class Chart {
     const bottom = HEIGHT - EDGE.bottom;
     if (this.shares) return spread([0, 1], [bottom, EDGE.top]);
     const values = this.series.flatMap(({ key }) => this.#rows.map((row) => row[key])).filter((value) => Number.isFinite(value) && (!this.log || value > 0));
-    const low = values.length ? Math.min(...values) : 0;
+    const low = values.length ? Math.min(...values) : this.log ? 0.1 : 0;
     const high = values.length ? Math.max(...values) : 1;
     const room = Math.max((high - low) * 0.06, high * 0.01, 1e-6);
     return this.log

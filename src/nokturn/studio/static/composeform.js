@@ -13,6 +13,7 @@ import { choice, field, select, stepper } from "./controls.js";
 import { clear, h, icon } from "./dom.js";
 import { number, parseNumber, remember, remembered, t } from "./i18n.js";
 import { keyName } from "./keyname.js";
+import { instrumentName } from "./stagewords.js";
 import { StartFrom } from "./startfrom.js";
 
 const STORED = "nokturn.wishes";
@@ -299,12 +300,12 @@ export class ComposeForm {
   /** What plays it; the names come from the server when they are first wanted. */
   #instrument() {
     const own = this.wish.instrument;
-    const control = select([["", t("compose.asWritten")], ...(own ? [[own, own]] : [])], own, (name) => this.#set("instrument", name));
+    const control = select([["", t("compose.asWritten")], ...(own ? [[own, instrumentName(own)]] : [])], own, (name) => this.#set("instrument", name));
     const fill = async () => {
       control.removeEventListener("focus", fill);
       const { instruments } = await get("/about");
       const chosen = control.value;
-      control.replaceChildren(...select([["", t("compose.asWritten")], ...instruments.map((name) => [name, name])], chosen).children);
+      control.replaceChildren(...select([["", t("compose.asWritten")], ...instruments.map((name) => [name, instrumentName(name)])], chosen).children);
       control.value = chosen;
     };
     control.addEventListener("focus", fill);

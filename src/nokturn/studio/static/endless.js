@@ -14,6 +14,7 @@ import { connection } from "./api.js";
 import { h, icon } from "./dom.js";
 import { choice } from "./controls.js";
 import { clock, t } from "./i18n.js";
+import { words } from "./said.js";
 
 const RATE = 44100;
 const AHEAD_S = 12; // before the end, when the next section is asked for
@@ -338,7 +339,7 @@ export function endlessPanel(endless, onstart) {
     }
     name.textContent = playing ? (endless.name ? section(endless.name) : t("lofi.endless.writing")) : t("lofi.endless.title");
     const left = endless.left ? ` · ${t("lofi.endless.left", { time: clock(endless.left) })}` : "";
-    told.textContent = endless.trouble ? endless.trouble.what : playing ? `${clock(endless.seconds)} · ${t("lofi.endless.ahead", { n: Math.max(0, Math.round(ahead)) })}${left}` : t("lofi.endless.about");
+    told.textContent = endless.trouble ? words(endless.trouble, "what") : playing ? `${clock(endless.seconds)} · ${t("lofi.endless.ahead", { n: Math.max(0, Math.round(ahead)) })}${left}` : t("lofi.endless.about");
   };
   endless.onchange(draw);
   draw();

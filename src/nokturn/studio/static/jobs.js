@@ -9,6 +9,7 @@ import { clear, h, icon, throttled } from "./dom.js";
 import { ago, duration, has, percent, t } from "./i18n.js";
 import { popup } from "./popup.js";
 import { notice } from "./problem.js";
+import { phrase, words } from "./said.js";
 
 const ACTIVE = new Set(["waiting", "running"]);
 const STOPPED_WELL = new Set(["generate", "train"]); // of a track the notes stay, however it ends
@@ -86,11 +87,11 @@ function said(job) {
     return `${percent(job.progress || 0)}${left}`;
   }
   const state = t(`jobs.states.${job.state}`);
-  return job.error?.what ? `${state}: ${job.error.what}` : `${state} · ${ago(job.created)}`;
+  return job.error?.what ? [`${state}: `, phrase(job.error, "what")] : `${state} · ${ago(job.created)}`;
 }
 
 function buttons(job) {
-  const tell = (what) => () => post(`/jobs/${job.id}/${what}`).catch((error) => notice(error.what));
+  const tell = (what) => () => post(`/jobs/${job.id}/${what}`).catch((error) => notice(words(error, "what")));
   const stop = h("button", { class: "button small", type: "button", on: { click: tell("stop") } }, t("jobs.stop"));
   const cancel = h("button", { class: "button small quiet", type: "button", on: { click: tell("cancel") } }, t("jobs.cancel"));
   return job.state === "running" && STOPPED_WELL.has(job.verb) ? [stop, cancel] : [cancel];

@@ -13,6 +13,7 @@ const SIGNS = { C: "4/4", "C|": "2/2" }; // that not everybody reads
 
 /** Return a key as it is said; what is no key is left as it is. */
 export function keyName(key) {
+  if (key === "no key" || key === "none") return t("common.noKey");
   const [, tonic, short] = /^([A-G][b#]?)\s*(.*)$/.exec(key) ?? [null, "", ""];
   const mode = MODES[short] ?? short;
   if (!tonic || !has(`compose.modes.${mode}`)) return key;
@@ -21,4 +22,4 @@ export function keyName(key) {
 }
 
 /** Return a meter in numbers. */
-export const meterName = (meter) => SIGNS[meter] ?? meter;
+export const meterName = (meter) => (meter === "free meter" || meter === "none" ? t("common.freeMeter") : (SIGNS[meter] ?? meter));

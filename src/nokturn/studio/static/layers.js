@@ -11,7 +11,8 @@
 
 import { clear, h, icon } from "./dom.js";
 import { field, select } from "./controls.js";
-import { has, t } from "./i18n.js";
+import { t } from "./i18n.js";
+import { drumName } from "./stagewords.js";
 import { Wheel, strokes } from "./wheel.js";
 
 const MOST = 4;
@@ -104,9 +105,7 @@ export class Layers {
   }
 
   #named(pitch) {
-    const name = this.drums.find((drum) => drum.pitch === pitch)?.name ?? String(pitch);
-    const key = `lofi.drumNames.${name.replaceAll(" ", "_")}`;
-    return has(key) ? t(key) : name;
+    return drumName(this.drums.find((drum) => drum.pitch === pitch)?.name ?? String(pitch)).toLowerCase();
   }
 
   #changed(heard = true) {

@@ -17,6 +17,7 @@ import { Layers } from "./layers.js";
 import { slider } from "./mixer.js";
 import { dialog } from "./popup.js";
 import { notice, problem } from "./problem.js";
+import { phrase, words } from "./said.js";
 
 const MIXER = ["strips", "tone_hz", "wow", "saturation", "width"]; // heard at the mixer
 const GROUPS = {
@@ -206,8 +207,8 @@ export class LofiForm {
   #slider(name, { low, high, kind, usual }) {
     const share = low === 0 && high === 1;
     const label = t(`lofi.settings.${name}`);
-    const words = { swing: (x) => `${number(x)} %`, fills: (x) => (x ? t("lofi.everyBars", { n: x }) : t("common.none")) };
-    const told = words[name] ?? ((x) => (share ? number(x, SHARES) : number(x)));
+    const ways = { swing: (x) => `${number(x)} %`, fills: (x) => (x ? t("lofi.everyBars", { n: x }) : t("common.none")) };
+    const told = ways[name] ?? ((x) => (share ? number(x, SHARES) : number(x)));
     const top = name === "fills" ? 16 : high;
     const made = slider({ label, value: this.values[name] ?? usual, low, high: top, step: kind === "integer" ? (name === "fills" ? 4 : 1) : share ? 0.05 : 0.5, usual, told, name, oninput: (x) => this.#set(name, x) });
     this.#controls.set(name, { set: (value) => made.set(value ?? usual) });
@@ -246,7 +247,7 @@ export class LofiForm {
       const trouble = h("div");
       const list = h("ul", { class: "menu stack tight" });
       const draw = () => clear(list, this.presets.filter(({ built_in }) => !built_in).map((preset) => h("li", { class: "spread" },
-        h("span", title(preset), preset.problem ? h("span", { class: "bad small" }, ` ${preset.problem}`) : null),
+        h("span", title(preset), preset.problem ? h("span", { class: "bad small" }, " ", phrase(preset, "problem")) : null),
         h("span", { class: "row tight" },
           h("a", { class: "icon-button", href: `/api/lofi/presets/${preset.name}/file`, download: `${preset.name}.toml`, aria: { label: t("lofi.presets.share", { name: title(preset) }) }, title: t("lofi.presets.share", { name: title(preset) }) }, icon("download")),
           h("button", { class: "icon-button", type: "button", aria: { label: t("lofi.presets.remove", { name: title(preset) }) }, title: t("lofi.presets.remove", { name: title(preset) }), on: { click: () => this.#forget(preset, draw, trouble) } }, icon("bin"))))));
@@ -275,4 +276,4 @@ export class LofiForm {
 }
 
 const title = (preset) => (preset.built_in ? spoken("preset", preset.name, preset.title) : preset.title);
-const about = (preset) => (preset.built_in ? spoken("presetAbout", preset.name, preset.about) : preset.problem);
+const about = (preset) => (preset.built_in ? spoken("presetAbout", preset.name, preset.about) : words(preset, "problem"));

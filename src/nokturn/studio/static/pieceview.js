@@ -25,6 +25,7 @@ import { go } from "./router.js";
 import { ScoreView } from "./score.js";
 import { Selection } from "./selection.js";
 import { TextView } from "./textview.js";
+import { inWords } from "./stagewords.js";
 import { Tracks } from "./tracks.js";
 import { Transport } from "./transport.js";
 
@@ -283,7 +284,7 @@ export class PieceView {
   #stage(id) {
     let found = this.#stages.get(id);
     if (!found) {
-      found = get(`/pieces/${id}/stage`);
+      found = get(`/pieces/${id}/stage`).then(inWords);
       found.catch(() => this.#stages.delete(id)); // asked again, it is fetched again
       this.#stages.set(id, found);
     }

@@ -7,19 +7,20 @@
 
 import { announce, clear, h, icon } from "./dom.js";
 import { has, t } from "./i18n.js";
+import { phrase, words } from "./said.js";
 
 /**
  * Make the box of an error: what happened, why, what to do now, and a button that does it.
- * @param {{code?: string, what?: string, why?: string, fix?: string, message?: string}} error
+ * @param {{code?: string, what?: string, why?: string, fix?: string, said?: object, message?: string}} error
  * @param {...{label: string, run: () => void}} actions
  * @returns {HTMLElement}
  */
 export function problem(error, ...actions) {
   const code = error.code ?? "internal";
   const title = has(`errors.${code}.title`) ? t(`errors.${code}.title`) : t("errors.internal.title");
-  const what = error.what ?? error.message ?? t("errors.internal.what");
+  const told = { ...error, what: error.what ?? error.message ?? t("errors.internal.what") };
   if (!error.code) console.error(error);
-  announce(`${title}. ${what}`);
+  announce(`${title}. ${words(told, "what")}`);
   return h(
     "section",
     { class: "problem", aria: { label: title }, data: { code } },
@@ -28,9 +29,9 @@ export function problem(error, ...actions) {
       "div",
       { class: "problem-text" },
       h("h2", { class: "problem-title" }, title),
-      h("p", { class: "problem-what" }, what),
-      error.why ? h("p", { class: "problem-why muted" }, error.why) : null,
-      error.fix ? h("p", { class: "problem-fix" }, error.fix) : null,
+      h("p", { class: "problem-what" }, phrase(told, "what")),
+      error.why ? h("p", { class: "problem-why muted" }, phrase(told, "why")) : null,
+      error.fix ? h("p", { class: "problem-fix" }, phrase(told, "fix")) : null,
       actions.length
         ? h("div", { class: "cluster" }, actions.map(({ label, run }) => h("button", { class: "button", type: "button", on: { click: run } }, label)))
         : null,

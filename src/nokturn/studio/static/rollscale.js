@@ -23,11 +23,11 @@ const PADDING = 10; // right of the end
  * @typedef {{track: number[], start_s: number[], end_s: number[], onset_q: number[],
  *   duration_q: number[], pitch: number[], name: string[], velocity: number[], bar: number[],
  *   beat: number[], svg: string[][], events?: string[][]}} Notes
- * @typedef {{name: string, program?: number, instrument?: string, drums?: boolean, low?: number,
- *   high?: number}} Track
+ * @typedef {{name: string, label?: string, program?: number, instrument?: string,
+ *   drums?: boolean, low?: number, high?: number}} Track
  * @typedef {{number: number, start_s: number, end_s: number, start_q: number, meter?: string,
  *   svg?: string | string[]}} Bar
- * @typedef {{id?: string, title?: string, key?: string, meter?: string, seconds: number,
+ * @typedef {{id?: string, title?: string, key?: string, meter?: string, seconds: number, bars_count?: number,
  *   summary?: string, tracks: Track[], notes: Notes, bars: Bar[], tonic: number | null,
  *   scale?: boolean[] | null, tempo_qpm?: number,
  *   text?: {abc: string | null, places?: Record<string, [number, number]>}}} Stage

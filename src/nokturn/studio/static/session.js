@@ -14,6 +14,7 @@
 
 import { events, get, patch, post, text } from "./api.js";
 import { remember, remembered } from "./i18n.js";
+import { words } from "./said.js";
 
 const STORED = "nokturn.takes";
 const STEPS = 30; // of undo
@@ -171,7 +172,7 @@ export class Session extends EventTarget {
       progress: (data) => this.#progress(data),
       writing: (data) => this.#writing(data),
       piece: (data) => this.#piece(data),
-      notice: (data) => this.#tell("notice", data.text),
+      notice: (data) => this.#tell("notice", words(data, "text")),
       error: (data) => this.#tell("error", data),
       lost: (error) => {
         this.#tell("error", error);

@@ -12,6 +12,7 @@ import { t } from "./i18n.js";
 import { keyName, meterName } from "./keyname.js";
 import { PianoKeys } from "./pianokeys.js";
 import { problem } from "./problem.js";
+import { phrase } from "./said.js";
 import { ScoreView } from "./score.js";
 
 const WAYS = ["nothing", "write", "file", "library"];
@@ -113,7 +114,7 @@ export class StartFrom {
       clear(shown);
       new ScoreView(shown).setSvg(svg);
     } catch (error) {
-      if (abc === this.abc.trim()) clear(shown, h("p", { class: "hint bad" }, error.what ?? error.message));
+      if (abc === this.abc.trim()) clear(shown, h("p", { class: "hint bad" }, phrase(error, error.what ? "what" : "message")));
     }
   }
 

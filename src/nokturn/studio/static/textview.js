@@ -157,7 +157,7 @@ export class TextView {
   #row(/** @type {import("./rollscale.js").Stage} */ stage, /** @type {number} */ i, /** @type {boolean} */ many) {
     const { name, bar, beat, length } = placeOf(stage, i);
     const cells = [String(bar), mixed(beat, number), name, mixed(length, number)];
-    if (many) cells.push(stage.tracks[stage.notes.track[i]]?.name ?? "");
+    if (many) cells.push(called(stage.tracks[stage.notes.track[i]]));
     const row = h("tr", { tabindex: -1, data: { note: i }, aria: { rowindex: i + 2 } }, cells.map((cell) => h("td", cell)));
     this.#places.set(i, [row]);
     return row;
@@ -225,6 +225,9 @@ export class TextView {
     for (const fn of this.#listeners.get(event) ?? []) fn(detail);
   }
 }
+
+/** What a track is called. @param {{name: string, label?: string} | undefined} track */
+const called = (track) => track?.label ?? track?.name ?? "";
 
 /** Scroll a part into its own box, and never the page. @param {Element} el */
 function within(el) {

@@ -85,9 +85,9 @@ export class Tracks {
     this.element.remove();
   }
 
-  #row(/** @type {{name: string, instrument?: string}} */ track, /** @type {number} */ i) {
+  #row(/** @type {{name: string, label?: string, instrument?: string}} */ track, /** @type {number} */ i) {
     const stem = this.stem(i);
-    const name = track.name || t("piece.track", { n: i + 1 });
+    const name = track.label || track.name || t("piece.track", { n: i + 1 });
     const toggle = (/** @type {string} */ key, /** @type {() => void} */ run) =>
       h("button", { class: `icon-button track-${key}`, type: "button", aria: { label: t(`piece.${key}Track`, { name }) }, title: t(`piece.${key}Track`, { name }), on: { click: run } }, t(`piece.${key}Sign`));
     const mute = toggle("mute", () => this.mute(i));

@@ -11,8 +11,10 @@ import { del, get, patch, post, upload } from "./api.js";
 import { choice, field, select, stepper } from "./controls.js";
 import { announce, clear, h, icon } from "./dom.js";
 import { bytes, duration, number, t } from "./i18n.js";
+import { keyName } from "./keyname.js";
 import { notice, problem } from "./problem.js";
 import { mark } from "./router.js";
+import { phrase, words } from "./said.js";
 
 const ENDINGS = /\.(abc|mid|midi|musicxml|xml|mxl|csv|chords|npz|json)$/i;
 const ACCEPT = ".abc,.mid,.midi,.musicxml,.xml,.mxl";
@@ -189,8 +191,8 @@ export class TrainForm {
       { data: { use: row.use ? "yes" : "no" } },
       h("td", { class: "use" }, h("label", { class: "check" }, box)),
       h("td", { class: "file", title: row.file }, row.number > 1 ? `${name}:${row.number}` : name),
-      h("td", { class: "title", data: { file: row.file } }, row.title), cell("notes num", value(row.notes)), cell("bars num", value(row.bars)), cell("key", row.key === "none" ? "" : row.key), cell("meter num", row.meter),
-      h("td", { class: `remark${row.use ? "" : " bad"}` }, row.problem),
+      h("td", { class: "title", data: { file: row.file } }, row.title), cell("notes num", value(row.notes)), cell("bars num", value(row.bars)), cell("key", row.key === "none" ? "" : keyName(row.key)), cell("meter num", row.meter),
+      h("td", { class: `remark${row.use ? "" : " bad"}` }, phrase(row, "problem")),
     );
   }
 
@@ -301,7 +303,7 @@ export class TrainForm {
     } catch (error) {
       if (error.name === "AbortError" || wanted !== this.#measured) return;
       this.#measured = "";
-      this.estimate.textContent = t("train.notMeasured", { why: error.what ?? "" });
+      this.estimate.textContent = t("train.notMeasured", { why: words(error, "what") });
     }
   }
 
@@ -310,9 +312,9 @@ export class TrainForm {
     const { epoch_s: epoch, pieces, held_out: out } = this.told;
     const epochs = Math.max(0, this.#seconds / epoch);
     const n = epochs < 10 ? Math.round(epochs * 10) / 10 : Math.round(epochs);
-    const words = [t("train.epochTakes", { time: epoch < 1 ? t("train.underASecond") : duration(epoch) }), t("train.epochsFit", { n, time: duration(this.#seconds) }), `${t("train.heldOut", { pieces, n: out })}.`];
-    if (epochs < 3) words.push(t("train.tooShort"));
-    this.estimate.textContent = words.join(" ");
+    const sentences = [t("train.epochTakes", { time: epoch < 1 ? t("train.underASecond") : duration(epoch) }), t("train.epochsFit", { n, time: duration(this.#seconds) }), `${t("train.heldOut", { pieces, n: out })}.`];
+    if (epochs < 3) sentences.push(t("train.tooShort"));
+    this.estimate.textContent = sentences.join(" ");
   }
 
   async #start() {

@@ -15,6 +15,7 @@ import { bytes, clock, duration, number, percent, remember, remembered, t } from
 import { PieceView } from "./pieceview.js";
 import { dialog } from "./popup.js";
 import { notice, problem } from "./problem.js";
+import { phrase, words } from "./said.js";
 import { go } from "./router.js";
 
 const ACTIVE = new Set(["waiting", "running"]);
@@ -108,7 +109,7 @@ export class Training {
         this.#drawHead();
       },
       advice: ({ sentences }) => this.#drawAdvice(sentences),
-      notice: ({ text }) => notice(text),
+      notice: (told) => notice(words(told, "text")),
       lost: () => this.load(),
     });
   }
@@ -231,10 +232,10 @@ export class Training {
 
   #drawAdvice(sentences) {
     this.advice.hidden = !sentences.length;
-    const text = sentences.join(" ");
+    const text = sentences.map((one) => one.text).join(" ");
     if (this.advised === text) return;
     this.advised = text;
-    clear(this.advice, icon("info"), h("div", h("h2", t("train.advice")), sentences.map((one) => h("p", one))));
+    clear(this.advice, icon("info"), h("div", h("h2", t("train.advice")), sentences.map((one) => h("p", phrase(one, "text")))));
   }
 
   // ---- charts

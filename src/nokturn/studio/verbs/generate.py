@@ -48,7 +48,7 @@ def run(
     watch = _Watch(talk, n)
     for event in generate(**wishes, n=n, primer=begin, stop=talk.stop):
         if isinstance(event, Said):
-            talk.say("notice", text=event.text)
+            talk.notice(event.text)
         elif isinstance(event, Writing):
             watch.see(event)
         else:

@@ -12,6 +12,7 @@ from nokturn.studio._shelf import plain
 from nokturn.studio._worker import Talk
 from nokturn.studio.arguments import MODEL
 from nokturn.studio.problems import MissingError
+from nokturn.studio.sentences import coded
 from nokturn.workflows import lofi_presets
 from nokturn.workflows.lofi import settings_of
 from nokturn.workflows.lofi_console import Console, folder_of
@@ -47,7 +48,7 @@ def check(preset: str, settings: dict[str, Any]) -> dict[str, Any]:
 
 def presets(folder: str) -> list[dict[str, Any]]:
     """Return built-in presets and those in a folder."""
-    return lofi_presets.presets(Path(folder))
+    return [coded(row, "problem") for row in lofi_presets.presets(Path(folder))]
 
 
 def keep_preset(folder: str, title: str, settings: dict[str, Any], text: str) -> dict[str, Any]:

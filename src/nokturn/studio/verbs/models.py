@@ -11,6 +11,7 @@ from typing import Any
 
 from nokturn.errors import ModelError
 from nokturn.studio._worker import Talk
+from nokturn.studio.sentences import coded
 from nokturn.workflows.models import (
     Abilities,
     ModelInfo,
@@ -22,6 +23,7 @@ from nokturn.workflows.models import (
     show_model,
 )
 
+CARD = ("corpus", "licence")  # what is said there may be ours: the rest is names
 _known: dict[tuple[str, str, int], dict[str, Any]] = {}  # by path, time and size: models are large
 
 
@@ -82,7 +84,9 @@ def _told(model: ModelInfo) -> dict[str, Any]:
         for key in ("bits_per_character", "valid_nats", "accuracy", "held_out", "epoch")
         if isinstance(training, dict) and training.get(key) is not None
     }
-    return known | _known[seen] | {"held_out": held_out, "epochs": _epochs(model)}
+    known["card"] = coded(model.card, *(line for line in CARD if line in model.card))
+    more = {"held_out": held_out, "epochs": _epochs(model)}
+    return coded(known | _known[seen] | more, "damage")
 
 
 def _abilities(model: ModelInfo) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from nokturn.errors import Error, InputError
 from nokturn.music.piece import Piece
 from nokturn.studio._shelf import digest
 from nokturn.studio._worker import Talk
-from nokturn.studio.problems import problem
+from nokturn.studio.problems import document, problem
 from nokturn.studio.verbs._made import made
 from nokturn.workflows.load import load, load_bytes, read_text
 from nokturn.workflows.restore import restored
@@ -36,20 +36,20 @@ def run(talk: Talk | None, *, path: str = "", text: str = "", name: str = "") ->
     try:
         pieces = read_text(text) if text else load(path)
     except InputError as error:
-        error.source = name or error.source
+        error.source = "" if name else error.source  # it stands beside what is said
         return {"pieces": [], "problems": [], "recipe": _recipe(path, error)}
-    told: list[dict[str, Any]] = []
+    found: list[dict[str, Any]] = []
     problems: list[dict[str, Any]] = []
     for number, piece in enumerate(pieces[:PIECES], 1):
         piece.title = piece.title or _named(name, number if len(pieces) > 1 else 0)
         try:
-            told.append(made(piece, kind=kind_of(piece)))
+            found.append(made(piece, kind=kind_of(piece)))
         except Error as error:
             problems.append(problem(error))
     if len(pieces) > PIECES:
         what = f"Only the first {PIECES} of {len(pieces)} pieces were taken."
-        problems.append({"code": "limit", "what": what, "why": "", "fix": "Divide the file."})
-    return {"pieces": told, "problems": problems, "digest": digest(data)}
+        problems.append(document("limit", 413, what, fix="Divide the file."))
+    return {"pieces": found, "problems": problems, "digest": digest(data)}
 
 
 def _recipe(path: str, error: InputError) -> dict[str, Any]:

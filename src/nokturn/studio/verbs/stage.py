@@ -18,7 +18,7 @@ def run(talk: Talk | None, *, path: str, title: str) -> dict[str, Any]:
     tonic = key.tonic_class if key.name != "no key" else None
     return {
         "title": staged.title, "key": staged.key, "meter": staged.meter,
-        "tempo_qpm": staged.tempo, "seconds": staged.seconds, "summary": staged.summary,
+        "tempo_qpm": staged.tempo, "seconds": staged.seconds,
         "bars_count": sum(bar["number"] > 0 for bar in staged.bars),
         "tracks": [
             {**{k: track[k] for k in ("name", "program", "instrument", "drums")},

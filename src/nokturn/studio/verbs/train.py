@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from nokturn.studio._worker import Talk
-from nokturn.studio.verbs.trainings import told_epoch
+from nokturn.studio.verbs.trainings import advised, told_epoch
 from nokturn.workflows.train import train
 from nokturn.workflows.trainings import publish, show_training
 
@@ -83,7 +83,7 @@ def _tell(talk: Talk, name: str, kind: str, event: Any) -> None:
     match kind:
         case "Read":
             for note in event.report.notes:
-                talk.say("notice", text=note)
+                talk.notice(note)
         case "Forecast":
             talk.say("forecast", **asdict(event))
         case "Step":
@@ -98,9 +98,9 @@ def _tell(talk: Talk, name: str, kind: str, event: Any) -> None:
             talk.say("epoch", **told_epoch(training, training.rows[-1]))
             whole = event.elapsed_s + event.left_s
             talk.progress(min(1, event.elapsed_s / whole) if whole else 0, eta_s=event.left_s)
-            talk.say("advice", sentences=training.advice)
+            talk.say("advice", sentences=advised(training))
         case "Notice" if event.text not in show_training(name).advice:
-            talk.say("notice", text=event.text)
+            talk.notice(event.text)
 
 
 def _cores() -> int:

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from nokturn.studio._worker import Talk
+from nokturn.studio.sentences import coded
 from nokturn.studio.verbs._made import made
 from nokturn.workflows import trainings
 from nokturn.workflows.sample import SAMPLE_SEED
@@ -34,9 +35,14 @@ def one(name: str) -> dict[str, Any]:
     found = trainings.show_training(name)
     return _in_short(found) | {
         "epochs": [told_epoch(found, row) for row in found.rows],
-        "advice": found.advice,
+        "advice": advised(found),
         "card": trainings.card_of(name),
     }
+
+
+def advised(training: Training) -> list[dict[str, Any]]:
+    """Return what the course of a training means, each sentence with its code."""
+    return [coded({"text": sentence}, "text") for sentence in training.advice]
 
 
 def sample(name: str, epoch: int) -> dict[str, Any]:

@@ -19,6 +19,7 @@ import { Player } from "../player.js";
 import { popup } from "../popup.js";
 import { notice, problem } from "../problem.js";
 import { go, mark } from "../router.js";
+import { phrase } from "../said.js";
 
 const PAGE = 60;
 const FILTERS = ["q", "key", "meter", "model", "kind", "starred", "sort"];
@@ -354,6 +355,7 @@ class Library {
       if (done.items.length) notice(t("library.broughtIn", { n: done.items.length - done.known }) + known);
       await this.want({ q: "", key: "", meter: "", model: "", kind: "", starred: "", sort: "-created" });
     } catch (error) {
+      this.brought?.remove();
       this.brought = null;
       this.#tell(error);
     }
@@ -500,7 +502,7 @@ async function sound(item) {
 
 /** Make the list of what is wrong with which file. */
 function wrong(title, problems) {
-  const row = ({ file, what, fix }) => h("li", file ? h("strong", `${file}: `) : null, what, fix ? h("span", { class: "muted" }, ` ${fix}`) : null);
+  const row = (one) => h("li", one.file ? h("strong", `${one.file}: `) : null, phrase(one, "what"), one.fix ? h("span", { class: "muted" }, " ", phrase(one, "fix")) : null);
   return h(
     "details", { class: "card library-wrong" },
     h("summary", icon("chevron"), h("span", { class: "bad" }, title)),

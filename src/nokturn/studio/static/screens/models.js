@@ -12,6 +12,7 @@ import { keyName } from "../keyname.js";
 import { dialog } from "../popup.js";
 import { notice, problem } from "../problem.js";
 import { go } from "../router.js";
+import { phrase, words } from "../said.js";
 
 const KEYS_SHOWN = 12;
 const EPOCHS_SHOWN = 60;
@@ -71,7 +72,8 @@ function importer(troubles) {
 }
 
 function card(model) {
-  const { corpus, licence } = model.card ?? {};
+  const corpus = words(model.card, "corpus");
+  const licence = words(model.card, "licence");
   return h(
     "li",
     { class: "card model-card", data: { damaged: model.damage ? "yes" : null } },
@@ -80,7 +82,7 @@ function card(model) {
       model.default ? h("span", { class: "tag lamp" }, t("models.default")) : null,
     ),
     model.damage
-      ? h("p", { class: "bad" }, model.damage)
+      ? h("p", { class: "bad" }, phrase(model, "damage"))
       : h("p", { class: "muted small" }, h("span", kind(model)), " · ", h("span", { class: "num" }, bytes(model.bytes))),
     corpus ? h("p", { class: "small" }, t("models.learnedFrom", { corpus })) : null,
     licence ? h("p", { class: "small muted" }, licence) : null,
@@ -109,7 +111,7 @@ async function showOne(page, name) {
         h("p", { class: "muted" }, [kind(model), t("models.weights", { n: model.parameters }), bytes(model.bytes)].join(" · ")),
       ),
       troubles,
-      model.damage ? problem({ code: "model", what: model.damage, fix: t("models.damagedFix") }) : null,
+      model.damage ? problem({ code: "model", what: words(model, "damage"), fix: t("models.damagedFix") }) : null,
       h("div", { class: "models-facts" }, about(model), figures(model), knows(model)),
       epochs(model),
     ),
@@ -157,10 +159,10 @@ function facts(title, rows) {
 }
 
 function about(model) {
-  const { corpus, licence, citation, base, may_be_shipped: free } = model.card ?? {};
+  const { citation, base, may_be_shipped: free } = model.card;
   return facts(t("models.about"), [
-    [t("models.corpus"), corpus],
-    [t("models.licence"), licence],
+    [t("models.corpus"), words(model.card, "corpus")],
+    [t("models.licence"), words(model.card, "licence")],
     [t("models.citation"), citation],
     [t("models.base"), typeof base === "object" ? base?.name : base],
     [t("models.free"), free === undefined ? "" : t(free ? "models.freeYes" : "models.freeNo")],

@@ -11,6 +11,7 @@ import { dropzone } from "../dropzone.js";
 import { ago, bytes, duration, percent, t } from "../i18n.js";
 import { problem } from "../problem.js";
 import { go } from "../router.js";
+import { phrase } from "../said.js";
 import { TrainForm } from "../trainform.js";
 import { Training, stateTag } from "../training.js";
 
@@ -95,7 +96,7 @@ function card(one) {
     h("p", { class: "muted small num" }, said.filter(Boolean).join(" · ")),
     active ? h("progress", { class: "progress", max: 1, value: one.job?.progress ?? 0, aria: { label: one.name } }) : null,
     active && one.job?.eta_s ? h("p", { class: "small num" }, `${percent(one.job.progress)} · ${t("jobs.left", { time: duration(one.job.eta_s) })}`) : null,
-    one.state === "failed" && one.job?.error ? h("p", { class: "small bad" }, one.job.error.what) : null,
+    one.state === "failed" && one.job?.error ? h("p", { class: "small bad" }, phrase(one.job.error, "what")) : null,
     one.state === "interrupted" && one.can_resume ? h("p", { class: "small" }, icon("pause"), " ", t("train.canResume")) : null,
   );
 }
