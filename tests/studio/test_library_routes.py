@@ -341,10 +341,34 @@ def test_a_file_put_into_the_folder_is_read_and_a_damaged_one_told_of(studio):
     listed_when(studio, lambda listed: not listed["problems"])
 
 
-def listed_when(studio, holds):
+def test_a_book_put_into_the_folder_says_how_many_tunes_it_holds_and_is_opened(studio):
+    tunes = "\n\n".join(f"X:{n}\nT:Tune {n} of a book\nK:C\nCDEF G4|" for n in (1, 2, 3))
+    book = studio.folder / "book.abc"
+    book.write_text(tunes)
+    listed = listed_when(studio, lambda listed: listed["items"], "of a book")
+    (first,) = listed["items"]
+    assert first["more"] == 2
+    told = {"id": first["id"], "file": "book.abc", "title": "Tune 1 of a book", "more": 2}
+    assert listed["books"] == [told]
+
+    opened = studio.post(f"/api/pieces/{first['id']}/tunes")
+    assert opened.status_code == 201
+    assert len(opened.json()["items"]) == 2
+    listed = studio.get("/api/pieces?q=of+a+book&sort=title").json()
+    assert [item["title"] for item in listed["items"]] == [f"Tune {n} of a book" for n in (1, 2, 3)]
+    assert listed["books"] == []
+    assert book.read_text() == tunes
+    assert studio.post(f"/api/pieces/{first['id']}/tunes").json()["items"] == []
+
+    book.write_text(tunes + "\n\nX:4\nT:Tune 4 of a book\nK:G\nGABc d4|")
+    listed = listed_when(studio, lambda listed: listed["books"], "of a book")
+    assert len(studio.post(f"/api/pieces/{first['id']}/tunes").json()["items"]) == 1
+
+
+def listed_when(studio, holds, q="by hand"):
     """Return the list of pieces put there by hand when something holds of it."""
     until = time.monotonic() + 30
-    while not holds(listed := studio.get("/api/pieces?q=by+hand").json()):
+    while not holds(listed := studio.get("/api/pieces", params={"q": q}).json()):
         assert time.monotonic() < until, listed
         time.sleep(0.1)
     return listed
@@ -358,6 +382,7 @@ def test_a_read_only_studio_shows_and_plays_but_changes_nothing(studio, reel):
             ("PATCH", f"/pieces/{reel}", {"starred": True}), ("DELETE", f"/pieces/{reel}", None),
             ("POST", "/pieces", {"abc": REEL}), ("POST", "/bin", {"ids": [reel]}),
             ("POST", f"/pieces/{reel}/edits", {"transpose": 1}), ("DELETE", "/bin", None),
+            ("POST", f"/pieces/{reel}/tunes", None),
         ):  # fmt: skip
             answer = closed.request(method, f"/api{path}", json=body)
             assert answer.status_code in (400, 403), (method, path)

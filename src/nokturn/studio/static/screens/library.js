@@ -24,6 +24,7 @@ const PAGE = 60;
 const FILTERS = ["q", "key", "meter", "model", "kind", "starred", "sort"];
 const SORTS = ["-created", "created", "title", "key", "meter", "-bars", "bars", "-seconds", "tempo"];
 const FILES = ".abc,.mid,.midi,.musicxml,.xml,.mxl,.wav,.flac,.ogg,.mp3,.svg,.png,.json";
+const BOOKS = 5; // that are told of at once
 const EXPORTS = ["abc", "mid", "musicxml", "mxl", "wav", "flac", "ogg", "mp3", "svg", "png"];
 
 /** Show the screen. */
@@ -211,7 +212,7 @@ class Library {
   }
 
   /** Tell what people put into the folder: what is still being read, and what cannot be. */
-  #drawFolder({ reading, problems }) {
+  #drawFolder({ reading, problems, books }) {
     clearTimeout(this.again);
     if (reading) this.again = setTimeout(() => this.#quietly(), 1500);
     clear(
@@ -219,7 +220,25 @@ class Library {
       this.brought,
       reading ? h("p", { class: "muted", role: "status" }, t("library.reading", { n: reading })) : null,
       problems.length ? wrong(t("library.unread", { n: problems.length }), problems) : null,
+      books.slice(0, BOOKS).map((book) => this.#book(book)),
     );
+  }
+
+  /** A file that holds more tunes than the one that is shown. */
+  #book({ id, file, title, more }) {
+    const open = async (/** @type {any} */ event) => {
+      event.target.disabled = true;
+      try {
+        const { items, problems } = await post(`/pieces/${id}/tunes`);
+        this.brought = problems.length ? wrong(t("library.refused", { n: problems.length }), problems) : null;
+        notice(t("library.broughtIn", { n: items.length }));
+        await this.load();
+      } catch (error) {
+        this.#tell(error);
+      }
+    };
+    const button = h("button", { class: "button", type: "button", on: { click: open } }, t("library.bookOpen", { n: more }));
+    return h("div", { class: "card spread library-book" }, h("p", { class: "grow" }, t("library.book", { file, n: more + 1, title })), button);
   }
 
   /** Look again for what has changed elsewhere, without losing the place. */
