@@ -12,6 +12,7 @@ any thread. Its weakness: the folder is walked for each list, which takes 30 ms 
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
 import threading
@@ -338,6 +339,8 @@ def _item(made: dict[str, Any], number: str, created: str) -> Item:
     """Return what is told of a piece that was made or read."""
     told = {name: value for name, value in made.items() if name in _MADE}
     told["title"] = _cleaned(told.get("title") or "Untitled")
+    if told.get("recipe"):  # as it will be read back from the disk, and from files that are dropped
+        told["recipe"] = json.loads(json.dumps(told["recipe"], default=str))
     return Item(id=number, created=created, **told)
 
 

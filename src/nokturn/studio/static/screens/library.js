@@ -23,7 +23,7 @@ import { go, mark } from "../router.js";
 const PAGE = 60;
 const FILTERS = ["q", "key", "meter", "model", "kind", "starred", "sort"];
 const SORTS = ["-created", "created", "title", "key", "meter", "-bars", "bars", "-seconds", "tempo"];
-const FILES = ".abc,.mid,.midi,.musicxml,.xml,.mxl,.wav,.flac,.ogg,.mp3,.svg,.png,.json";
+const FILES = ".abc,.mid,.midi,.musicxml,.xml,.mxl,.wav,.flac,.ogg,.mp3,.svg,.png,.json,.zip";
 const BOOKS = 5; // that are told of at once
 const EXPORTS = ["abc", "mid", "musicxml", "mxl", "wav", "flac", "ogg", "mp3", "svg", "png"];
 
