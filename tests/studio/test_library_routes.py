@@ -222,6 +222,17 @@ def test_a_change_makes_a_new_piece(studio, reel, edit, what):
 
 
 @pytest.mark.parametrize(
+    ("title", "now"),
+    [("Reel in A dorian, no. 7", "Reel in B dorian, no. 7"), ("Evening", "Evening")],
+)
+def test_a_title_that_names_the_key_names_that_of_the_transposed_piece(studio, reel, title, now):
+    studio.patch(f"/api/pieces/{reel}", json={"title": title})
+    answer = studio.post(f"/api/pieces/{reel}/edits", json={"transpose": 2}).json()
+    assert answer["title"] == now
+    assert studio.get(f"/api/pieces/{answer['id']}/stage").json()["title"] == now
+
+
+@pytest.mark.parametrize(
     ("edit", "says"),
     [
         ({}, "One change at a time"),

@@ -268,4 +268,4 @@ def test_what_was_taken_of_a_track_and_is_dropped_anywhere_leads_back_to_it(
     data = {"items": [], "files": [str(tmp_path / name)], "dragOperationsMask": 1}
     for event in ("dragEnter", "dragOver", "drop"):
         mouse.send("Input.dispatchDragEvent", {"type": event, "x": 600, "y": 300, "data": data})
-    until(page, f"location.pathname === '/p/{track}'")
+    until(page, f"location.pathname === '/lofi/{track}'")

@@ -13,7 +13,7 @@ import { number, t } from "../i18n.js";
 import { keyName } from "../keyname.js";
 import { register } from "../keys.js";
 import { light } from "../light.js";
-import { Row } from "../libraryrow.js";
+import { Row, addressOf } from "../libraryrow.js";
 import { showBin } from "../librarybin.js";
 import { Player } from "../player.js";
 import { popup } from "../popup.js";
@@ -368,7 +368,7 @@ class Library {
     try {
       const done = await upload("/pieces", await Promise.all(files.map(light)), { onprogress: (share) => (bar.value = share * 0.9) });
       this.brought = done.problems.length ? wrong(t("library.refused", { n: done.problems.length }), done.problems) : null;
-      if (done.items.length === 1 && !done.problems.length) return await go(`/p/${done.items[0]}`);
+      if (done.items.length === 1 && !done.problems.length) return await go(addressOf(done.pieces[0]));
       const known = done.known ? ` ${t("library.known", { n: done.known })}` : "";
       if (done.items.length) notice(t("library.broughtIn", { n: done.items.length - done.known }) + known);
       await this.want({ q: "", key: "", meter: "", model: "", kind: "", starred: "", sort: "-created" });
