@@ -81,7 +81,9 @@ class PieceScreen {
     const { key, meter, bars, seconds, model, seed, created, kind, parent } = this.#piece;
     const facts = [
       key && keyName(key), meter && meterName(meter), bars && t("common.barsN", { n: bars }), seconds && clock(seconds),
-      model && link(`/models/${encodeURIComponent(model.split("@")[0])}`, t("piece.model", { name: model })),
+      kind === "lofi"
+        ? link(`/lofi/${encodeURIComponent(this.id)}`, t("piece.atMixer"))
+        : model && link(`/models/${encodeURIComponent(model.split("@")[0])}`, t("piece.model", { name: model })),
       seed !== null && seed !== undefined && t("piece.seed", { seed: String(seed) }),
       kind === "import" && t("piece.imported"),
       created && t("piece.made", { when: ago(created) }),
