@@ -82,6 +82,24 @@ def test_the_roll_is_high_on_a_narrow_page_and_stays_where_it_is(
     assert page.locator(".compose-note").inner_text()
 
 
+@pytest.mark.parametrize("width", [360, 900, 1440])
+def test_many_takes_stay_in_one_row_and_the_chosen_one_is_seen(
+    open_page, live_studio, until, width
+) -> None:
+    tune = "X:1\nT:Take {}\nM:4/4\nL:1/8\nK:G\nGABc d2g2|g8|]\n"
+    ids = [live_studio.add(tune.format(n)) for n in range(7)]
+    page = open_page("/help", width)
+    kept = json.dumps({"takes": ids})
+    page.evaluate("(kept) => localStorage.setItem('nokturn.takes', kept)", kept)
+    page.goto(page.url.replace("/help", "/"))
+    until(page, f"{TAKES}.length === 7")
+    tops = page.evaluate(f"{TAKES}.map((take) => take.getBoundingClientRect().top)")
+    assert len(set(tops)) == 1
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    page.evaluate(f"{TAKES}[6].querySelector('.take-body').click()")
+    until(page, f"{TAKES}[6].getBoundingClientRect().right <= innerWidth")
+
+
 def test_the_score_is_engraved_bar_by_bar_and_one_that_comes_late_is_not_shown(
     open_page, until
 ) -> None:
