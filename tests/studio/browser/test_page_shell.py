@@ -180,9 +180,8 @@ def test_a_model_is_heard_on_its_page_and_writes_a_sample_once(
         until(page, "document.querySelector('.play-button')?.ariaLabel === 'Pause'", 60)
         page.reload()
         until(page, HEAD)
-    (sample,) = live_studio.ask("GET", "/pieces?model=folk")["items"]
-    assert sample["seed"] == 1
-    assert sample["bars"] == 16
+    found = live_studio.ask("GET", "/pieces?model=folk")["items"]
+    assert [piece["bars"] for piece in found if piece["seed"] == 1] == [16]
 
 
 def test_facts_about_the_studio_are_pairs_of_a_name_and_a_value(open_page, until) -> None:
