@@ -389,7 +389,9 @@ def interpolate(
     return shown(event.piece for event in events if isinstance(event, Written))
 
 
-def evaluate(model: str, *paths: str | Path, threads: int = 1) -> Evaluation | Likeness:
+def evaluate(
+    model: str, *paths: str | Path, threads: int = 1, adaptive: bool = False
+) -> Evaluation | Likeness:
     """Return how well a model foretells music, or how near it comes where it foretells nothing.
 
     Parameters
@@ -398,10 +400,12 @@ def evaluate(model: str, *paths: str | Path, threads: int = 1) -> Evaluation | L
         Its name, ``name@epoch`` or file.
     threads
         How many pieces at once; the figures do not depend on it.
+    adaptive
+        Whether the model goes on learning from each piece while it reads it, and forgets it after.
     """
     from nokturn.workflows.evaluate import evaluate as workflow
 
-    return workflow(model, *paths, threads=threads)
+    return workflow(model, *paths, threads=threads, adaptive=adaptive)
 
 
 def train(

@@ -24,6 +24,12 @@ def run(talk):
     "hang": "import time\ndef run(talk):\n    talk.say('begun')\n    time.sleep(600)\n",
     "die": "import os\ndef run(talk, code=7):\n    os._exit(code)\n",
     "be_killed": "import os, signal\ndef run(talk):\n    os.kill(os.getpid(), signal.SIGKILL)\n",
+    "spoilt": """
+def warm():
+    raise OSError("a model is damaged")
+def run(talk):
+    return "done"
+""",
     "gorge": "def run(talk):\n    return len(bytearray(64 << 30))\n",
     "refuse": """
 from nokturn.errors import InputError

@@ -9,11 +9,11 @@ from nokturn.studio.desk import Desk, ProblemError
 from nokturn.studio.problems import BusyError
 
 
-def at_a_desk(odd_verbs, work, workers=1):
+def at_a_desk(odd_verbs, work, workers=1, warm=()):
     """Run a coroutine function with a desk."""
 
     async def run():
-        desk = Desk(workers, warm=(), verbs=odd_verbs)
+        desk = Desk(workers, warm=warm, verbs=odd_verbs)
         await desk.start()
         try:
             return await work(desk)
@@ -39,6 +39,15 @@ def test_what_a_verb_refuses_is_told_as_it_was_said(odd_verbs):
         at_a_desk(odd_verbs, lambda desk: desk.ask("refuse"))
     assert raised.value.told["code"] == "input"
     assert raised.value.told["fix"] == "Remove a note."
+
+
+def test_a_worker_that_cannot_get_ready_for_one_thing_does_others(odd_verbs):
+    async def work(desk):
+        await asyncio.sleep(1)  # so that it tries to get ready
+        process = desk._seats[0].worker._process
+        return await desk.ask("double", number=3), await desk.ask("spoilt"), process.is_alive()
+
+    assert at_a_desk(odd_verbs, work, warm=("spoilt",)) == (6, "done", True)
 
 
 @pytest.mark.parametrize("verb", ["die", "be_killed"])

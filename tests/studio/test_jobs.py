@@ -1,8 +1,11 @@
 """Long work: the queue, events with numbers, stop, cancel, what survives."""
 
 import asyncio
+import gc
 import json
+import shutil
 import time
+from pathlib import Path
 
 import pytest
 
@@ -57,12 +60,13 @@ def test_who_comes_back_gets_what_was_missed_and_nothing_twice(tmp_path, odd_ver
     async def work(jobs):
         job = jobs.submit("tell", {"times": 5})
         await told(jobs, job)
-        whole = await told(jobs, job)  # progress that was passed is not told again
+        whole = await told(jobs, job)  # progress that has passed is not told again
         middle = whole[len(whole) // 2][0]
         return whole, await told(jobs, job, after=middle), middle
 
     whole, again, middle = with_jobs(tmp_path / "jobs", odd_verbs, work)
     assert again == [event for event in whole if event[0] > middle]
+    assert {kind for _, kind, _ in whole} == {"note", "result", "state"}
 
 
 def test_two_run_and_others_wait_in_order(tmp_path, odd_verbs):
@@ -146,6 +150,63 @@ def test_a_damaged_record_hides_no_other(tmp_path, odd_verbs):
         return len(jobs.all())
 
     assert with_jobs(tmp_path / "jobs", odd_verbs, work) == 0
+
+
+def test_who_listened_to_a_studio_that_was_ended_hears_the_end(tmp_path, odd_verbs):
+    async def leave(jobs):
+        done = jobs.submit("tell", {"times": 1})
+        await told(jobs, done)
+        jobs.submit("hang", {})
+        waiting = jobs.submit("tell", {"times": 1})
+        return [(job.id, job.last) for job in (done, waiting)]
+
+    async def come_back(jobs):
+        heard = [await told(jobs, jobs.get(number), after=last) for number, last in left]
+        return [events[-1][2]["state"] for events in heard]
+
+    left = with_jobs(tmp_path / "jobs", odd_verbs, leave, running=1)
+    assert with_jobs(tmp_path / "jobs", odd_verbs, come_back) == ["done", "interrupted"]
+    assert with_jobs(tmp_path / "jobs", odd_verbs, come_back) == ["done", "interrupted"]
+
+
+def test_work_that_comes_when_a_worker_has_just_died_is_done(tmp_path, odd_verbs):
+    async def work(jobs):
+        broken = jobs.submit("die", {})
+        await told(jobs, broken)
+        return [event[1] for event in await told(jobs, jobs.submit("tell", {"times": 1}))][-2:]
+
+    async def in_time(jobs):
+        return await asyncio.wait_for(work(jobs), 20)
+
+    assert with_jobs(tmp_path / "jobs", odd_verbs, in_time, running=1) == ["result", "state"]
+
+
+def test_work_goes_on_where_nothing_can_be_written_down(tmp_path, odd_verbs):
+    async def work(jobs):
+        shutil.rmtree(jobs.folder)
+        both = [jobs.submit("tell", {"times": 1}) for _ in range(2)]
+        await until(lambda: all(job.ended for job in both))
+        return [job.state for job in both]
+
+    assert with_jobs(tmp_path / "jobs", odd_verbs, work, running=1) == ["done", "done"]
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="files are counted in /proc")
+def test_cancelling_again_and_again_leaves_no_files_open(tmp_path, odd_verbs):
+    def count():
+        return len(list(Path("/proc/self/fd").iterdir()))
+
+    async def work(jobs):
+        before = count()
+        for _ in range(5):
+            jobs.cancel(jobs.submit("hang", {}))
+        await until(lambda: count() <= before)
+
+    gc.disable()
+    try:
+        with_jobs(tmp_path / "jobs", odd_verbs, work, running=1)
+    finally:
+        gc.enable()
 
 
 def test_what_a_job_makes_goes_through_its_keeper(tmp_path, odd_verbs):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import os
 import time
 import zipfile
 
@@ -376,6 +377,65 @@ def test_a_book_put_into_the_folder_says_how_many_tunes_it_holds_and_is_opened(s
     assert len(studio.post(f"/api/pieces/{first['id']}/tunes").json()["items"]) == 1
 
 
+def test_a_file_whose_name_is_no_text_is_told_of_and_hides_no_other(studio):
+    odd = os.fsencode(studio.folder) + b"/by hand caf\xe9.abc"
+    with open(odd, "w") as file:
+        file.write("X:1\nK:G\nGAB cde|\n")
+    (studio.folder / "late.abc").write_text("X:1\nT:By hand, late\nK:G\nGAB cde|\n")
+    listed = listed_when(studio, lambda listed: listed["problems"] and not listed["reading"])
+    assert "By hand, late" in [item["title"] for item in listed["items"]]
+    assert [(problem["file"], problem["fix"]) for problem in listed["problems"]] == [
+        ("by hand caf?.abc", "Rename the file.")
+    ]
+    os.unlink(odd)
+    listed_when(studio, lambda listed: not listed["problems"])
+
+
+def test_a_newcomer_that_breaks_the_reading_does_not_end_it(studio, monkeypatch):
+    adopt = studio.app.state.library.adopt
+
+    def break_at(name, *made, **more):
+        if name == "a break.abc":
+            raise ValueError("what nobody thought of")
+        return adopt(name, *made, **more)
+
+    monkeypatch.setattr(studio.app.state.library, "adopt", break_at)
+    for name in ("a break", "by hand, last"):
+        (studio.folder / f"{name}.abc").write_text(f"X:1\nT:{name}\nK:G\nGAB cde|\n")
+    listed = listed_when(studio, lambda listed: listed["problems"] and not listed["reading"])
+    assert "by hand, last" in [item["title"] for item in listed["items"]]
+    (studio.folder / "a break.abc").unlink()
+    listed_when(studio, lambda listed: not listed["problems"])
+
+
+ODD_RECIPES = {  # and what is kept of each
+    '{"model":"\\ud800","seed":7}': None,
+    '{"model":"folk","seed":NaN}': None,
+    '{"model":"folk","to":' + "[" * 900 + "]" * 900 + "}": None,
+    '{"model":"folk","seed":[7]}': {"model": "folk", "seed": [7]},
+    '{"model":"' + "f" * 400 + '","seed":7}': {"model": "f" * 400, "seed": 7},
+}
+
+
+def test_whatever_recipes_files_bring_their_pieces_are_there_after_a_restart(tmp_path):
+    def started():
+        return TestClient(create_app(Settings(library=tmp_path)), base_url="http://127.0.0.1:8765")
+
+    music = "M:4/4\nL:1/8\nK:D\nABcd efga|\n"
+    files = [
+        (f"{number}.abc", f"X:1\n%nokturn {recipe}\nT:Odd {number}\n{music}")
+        for number, recipe in enumerate(ODD_RECIPES)
+    ]
+    with started() as client:
+        numbers = uploaded(client, *files)["items"]
+        kept = [client.get(f"/api/pieces/{number}").json()["recipe"] for number in numbers]
+        assert kept == list(ODD_RECIPES.values())
+    with started() as client:
+        listed = client.get("/api/pieces").json()
+        assert sorted(item["id"] for item in listed["items"]) == sorted(numbers)
+        assert listed["reading"] == 0
+
+
 def listed_when(studio, holds, q="by hand"):
     """Return the list of pieces put there by hand when something holds of it."""
     until = time.monotonic() + 30
@@ -401,7 +461,7 @@ def test_a_read_only_studio_shows_and_plays_but_changes_nothing(studio, reel):
 
 
 def test_a_cache_forgets_what_nobody_asked_for_longest(tmp_path):
-    cache = Cache(tmp_path / "made", limit=250)
+    cache = Cache(tmp_path / "made", limit=250, read_s=0.01)
     made = []
 
     async def make(folder):
@@ -419,6 +479,18 @@ def test_a_cache_forgets_what_nobody_asked_for_longest(tmp_path):
     asyncio.run(run())
     assert len(made) == 3
     assert sorted(path.name for path in cache.folder.iterdir()) == ["a", "c"]
+
+
+def test_a_full_cache_can_be_asked_for_many_things_at_once(tmp_path):
+    cache = Cache(tmp_path / "made", limit=250)
+
+    async def make(folder):
+        (folder / "file").write_bytes(b"x" * 100)
+
+    async def run():
+        return await asyncio.gather(*(cache.get(f"a{k}", make) for k in range(40)))
+
+    assert all((folder / "file").stat().st_size == 100 for folder in asyncio.run(run()))
 
 
 def test_what_is_asked_for_twice_at_once_is_made_once(tmp_path):

@@ -54,6 +54,17 @@ def test_a_track_is_a_piece_of_the_library_with_stems_of_one_length(studio, piec
     assert len(track["stems"][0]["levels"]) == track["samples"] // 2205
 
 
+def test_a_track_that_is_stopped_is_left_at_once_with_its_notes(studio):
+    wanted = {"seed": 5, "settings": {"minutes": 6}}
+    address = f"/api/jobs/{studio.post('/api/jobs/lofi', json=wanted).json()['id']}"
+    until = time.monotonic() + WAIT_S
+    while not (job := studio.get(address).json())["pieces"]:
+        assert time.monotonic() < until, job
+        time.sleep(0.05)
+    assert studio.post(f"{address}/stop").json()["state"] == "cancelled"
+    assert studio.get(f"/api/pieces/{job['pieces'][0]}").json()["kind"] == "lofi"
+
+
 def test_what_is_heard_is_what_is_exported(studio, piece):
     track = studio.get(f"/api/lofi/tracks/{piece}").json()
     heard = studio.get(track["mix"]["url"])

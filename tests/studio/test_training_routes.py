@@ -1,11 +1,15 @@
 """Training through the studio's addresses: from dropped files to an epoch that is heard."""
 
+import asyncio
 import io
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from wire import scope_of
 
 from nokturn.studio.app import create_app
 from nokturn.studio.settings import Settings
@@ -135,6 +139,51 @@ def test_how_long_an_epoch_takes_is_measured(studio):
     told = studio.post(f"/api/corpora/{found['id']}/estimate", json={}).json()
     assert told["pieces"] + told["held_out"] == 12
     assert told["epoch_s"] > 0
+
+
+def test_measuring_ends_when_whoever_asked_has_gone(tmp_path):
+    app = create_app(Settings(library=tmp_path))
+    ended, answers = [], []
+
+    async def leave():
+        begun = asyncio.Event()
+
+        class Desk:
+            async def ask(self, verb, **_):
+                begun.set()
+                try:
+                    await asyncio.sleep(60)
+                finally:
+                    ended.append(verb)
+
+        async def receive():
+            if parts:
+                return parts.pop()
+            await begun.wait()
+            return {"type": "http.disconnect"}
+
+        parts = [{"type": "http.request", "body": b"{}", "more_body": False}]
+        app.state.desk = Desk()
+        app.state.corpora = SimpleNamespace(
+            measuring=asyncio.Lock(), get=str, chosen=lambda corpus, most: ([], [], 1.0)
+        )
+        scope = scope_of("POST", "/api/corpora/7/estimate", {"Content-Type": "application/json"})
+        await app(scope, receive, answers.append)
+        return list(ended)
+
+    assert asyncio.run(leave()) == ["corpus"]
+    assert not answers
+
+
+def test_of_two_who_begin_a_training_at_once_one_is_refused(studio):
+    found = brought(studio, {"book.abc": BOOK})
+    wanted = {"name": "twice", "corpus": found["id"], "seconds": 5}
+    with ThreadPoolExecutor(2) as pool:
+        asking = [pool.submit(studio.post, "/api/jobs/train", json=wanted) for _ in range(2)]
+        answers = sorted((one.result() for one in asking), key=lambda one: one.status_code)
+    assert [one.status_code for one in answers] == [202, 400]
+    assert answers[1].json()["error"]["what"] == "twice is being trained."
+    studio.post(f"/api/jobs/{answers[0].json()['id']}/cancel")
 
 
 @pytest.fixture(scope="module")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
 
 from nokturn.cli._frame import Command
-from nokturn.cli._terminal import Terminal
+from nokturn.cli._terminal import Terminal, time_words
 
 if TYPE_CHECKING:
     from nokturn.workflows.evaluate import Evaluation
@@ -18,6 +19,7 @@ EXAMPLES = (
     "nokturn evaluate folk held-out.abc",
     "nokturn evaluate my-tunes@30 valid/ --json",
     "nokturn evaluate my-tunes@best valid/ --threads 4",
+    "nokturn evaluate my-piano valid/ --adaptive",
 )
 
 
@@ -32,10 +34,20 @@ EXAMPLES = (
     metavar="N",
     help="Pieces at once; the figures do not depend on it.",
 )
+@click.option(
+    "--adaptive",
+    is_flag=True,
+    help="Go on learning from each piece while it is read, and forget it after. Takes long.",
+)
 @click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
 @click.pass_obj
 def evaluate(
-    terminal: Terminal, model: str, paths: tuple[str, ...], threads: int, as_json: bool
+    terminal: Terminal,
+    model: str,
+    paths: tuple[str, ...],
+    threads: int,
+    adaptive: bool,
+    as_json: bool,
 ) -> None:
     """Measure how well a model foretells music.
 
@@ -45,7 +57,14 @@ def evaluate(
     from nokturn.workflows.evaluate import evaluate as workflow
     from nokturn.workflows.likeness import Likeness
 
-    found = workflow(model, *paths, threads=threads)
+    began = time.monotonic()
+
+    def watch(done: int, total: int) -> None:
+        left_s = (time.monotonic() - began) * (total - done) / done
+        terminal.progress("symbols", done, total, f"ETA {time_words(left_s)}")
+
+    found = workflow(model, *paths, threads=threads, adaptive=adaptive, watch=watch)
+    terminal.clear()
     if as_json:
         terminal.record(**asdict(found))
         return
@@ -55,6 +74,8 @@ def evaluate(
     terminal.data(f"{found.model}: {found.pieces} pieces, {found.rejected} rejected")
     if found.bounded:
         terminal.data("The costs are upper bounds: what is predicted, and the z it is told by.")
+    if found.adaptive:
+        terminal.data("Adaptive: the model went on learning from each piece while it read it.")
     bits = f"{found.bits_per_character:.4f} bits a {found.unit}"
     terminal.data(f"{found.nats_per_character:.4f} nats and {bits}")
     terminal.data(

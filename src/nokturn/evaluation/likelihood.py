@@ -10,6 +10,7 @@ This is the one module of `evaluation` that needs torch.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +22,9 @@ from nokturn.models._file import ModelFile
 from nokturn.models.base import Adversarial
 
 if TYPE_CHECKING:
+    import torch
+
+    from nokturn.training.engine import Threads
     from nokturn.training.metrics import Likelihood
 
 
@@ -54,10 +58,44 @@ def likelihood(
     ModelError
         The model has no likelihood.
     """
+    from nokturn.training.metrics import likelihood as score
+
+    weights, segments, workers = _ready(file, store, segments, threads)
+    try:
+        return score(file.model, weights, store, segments, workers, ends=ends)
+    finally:
+        workers.close()
+
+
+def adaptive(
+    file: ModelFile,
+    store: TokenStore,
+    *,
+    threads: int = 1,
+    watch: Callable[[int, int], None] = lambda done, total: None,
+) -> tuple[Likelihood, Likelihood]:
+    """Return what a model makes of pieces from which it learns while it reads them.
+
+    The second is what it makes of them where their lengths count as known. See
+    `nokturn.training.adapting`; parameters and errors as for `likelihood`, and ``watch`` is told
+    how many symbols of how many are read.
+    """
+    from nokturn.training.adapting import adaptive as score
+
+    weights, segments, workers = _ready(file, store, None, threads)
+    try:
+        return score(file.model, weights, store, segments, workers, watch)
+    finally:
+        workers.close()
+
+
+def _ready(
+    file: ModelFile, store: TokenStore, segments: NDArray[np.int64] | None, threads: int
+) -> tuple[dict[str, torch.Tensor], NDArray[np.int64], Threads]:
+    """Return the weights, the segments to read, and who reads, or refuse; see `likelihood`."""
     import torch
 
     from nokturn.training.engine import Threads
-    from nokturn.training.metrics import likelihood as score
 
     if isinstance(file.model, Adversarial):
         raise ModelError(
@@ -73,8 +111,4 @@ def likelihood(
     if segments is None:
         segments = np.flatnonzero(store.segments["variant"] == 0)
     weights = {name: torch.from_numpy(array) for name, array in file.model.weights.items()}
-    workers = Threads(threads)
-    try:
-        return score(file.model, weights, store, segments, workers, ends=ends)
-    finally:
-        workers.close()
+    return weights, segments, Threads(threads)

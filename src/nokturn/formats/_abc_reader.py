@@ -8,7 +8,6 @@ one raises.
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,7 +21,7 @@ from nokturn.formats._abc_macros import Macros
 from nokturn.formats._abc_music import MusicReader
 from nokturn.formats._abc_strict import forbidden
 from nokturn.formats._abc_voice import VoiceReader
-from nokturn.music.piece import Piece
+from nokturn.music.piece import Piece, recipe_of
 from nokturn.music.pitch import Key
 from nokturn.music.sheet import Sheet, Voice
 from nokturn.music.time import Ticks
@@ -241,12 +240,9 @@ class _TuneReader(MusicReader):
     def _directive(self, raw: str) -> None:
         """Read a comment: our recipe, or one of the few directives that change the music."""
         if raw.startswith(RECIPE) and len(raw) < 65_536:
-            try:
-                recipe = json.loads(raw[len(RECIPE) :])
-            except (ValueError, RecursionError):
+            self.recipe = recipe_of(raw[len(RECIPE) :])
+            if self.recipe is None:
                 self.repair("the recipe comment cannot be read; left out")
-                return
-            self.recipe = recipe if isinstance(recipe, dict) else None
             return
         match = re.match(r"%%(score|staves|MIDI\s+program)\s+(.*)", raw)
         if match is None:

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from functools import lru_cache
@@ -15,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nokturn.music.piece import recipe_of
 from nokturn.music.pitch import Key
 from nokturn.music.time import Meter
 
@@ -109,7 +109,6 @@ def recipe(words: bytes) -> dict[str, Any] | None:
     """
     try:
         decoded = words.decode("utf-8")
-        found = json.loads(decoded[len(RECIPE) :]) if decoded.startswith(RECIPE) else None
-    except (ValueError, RecursionError):  # somebody else's text, or a damaged one
+    except ValueError:  # somebody else's text, or a damaged one
         return None
-    return found if isinstance(found, dict) else None
+    return recipe_of(decoded[len(RECIPE) :]) if decoded.startswith(RECIPE) else None

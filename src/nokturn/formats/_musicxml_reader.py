@@ -7,7 +7,6 @@ no change of clef, no cue notes and no nested tuplets: those are left out or fla
 
 from __future__ import annotations
 
-import json
 from fractions import Fraction
 from typing import Any
 from xml.etree.ElementTree import Element
@@ -19,7 +18,7 @@ from nokturn.formats import _musicxml_signs as signs
 from nokturn.formats._musicxml_part import Measure, PartReader
 from nokturn.formats._musicxml_values import single
 from nokturn.music.bars import bar_faults
-from nokturn.music.piece import Piece
+from nokturn.music.piece import Piece, recipe_of
 from nokturn.music.sheet import Bar, Event, Sheet, Tuplet, Voice
 from nokturn.music.time import COMMON_TIME, Ticks, exact
 
@@ -189,11 +188,7 @@ class ScoreReader:
             ticks = signs.number(text)
             sheet.unit = exact(ticks) if ticks and 0 < ticks <= 1920 else 0
         elif name == "nokturn-recipe" and len(text) < 100_000:
-            try:
-                recipe = json.loads(text)
-            except (ValueError, RecursionError):
-                recipe = None
-            self.recipe = recipe if isinstance(recipe, dict) else None
+            self.recipe = recipe_of(text)
 
 
 def _words(text: str | None) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
 from nokturn.music.score import Score
 from nokturn.music.sheet import Sheet
+
+RECIPE_DEPTH = 16  # of lists and tables within each other
 
 
 @dataclass
@@ -68,3 +71,27 @@ class Piece:
             self._other = perform(self.sheet_or_score)
         assert isinstance(self._other, Score)
         return self._other
+
+
+def recipe_of(text: str) -> dict[str, Any] | None:
+    """Return the recipe that a text holds as JSON; None where it is none that can be passed on.
+
+    The text may come from anybody: NaN, halves of letters and endless nesting are refused.
+
+    >>> recipe_of('{"model": "folk", "seed": 7}')
+    {'model': 'folk', 'seed': 7}
+    >>> recipe_of('{"seed": NaN}'), recipe_of(r'{"model": "\\ud800"}'), recipe_of("[7]")
+    (None, None, None)
+    """
+    try:
+        recipe = json.loads(text)
+        json.dumps(recipe, allow_nan=False, ensure_ascii=False).encode()
+        plain = isinstance(recipe, dict) and _depth(recipe) <= RECIPE_DEPTH
+    except (ValueError, RecursionError):
+        return None
+    return recipe if plain else None
+
+
+def _depth(value: Any) -> int:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return 1 + max(map(_depth, inner), default=0)

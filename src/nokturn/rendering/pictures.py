@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
+from nokturn.music.piece import recipe_of
+
 FONTS = Path(__file__).parent / "fonts"
 KEYWORD = "nokturn-recipe"
 MAX_RECIPE = 100_000  # characters; what is longer is none of ours
@@ -78,11 +80,7 @@ def recipe_in(picture: bytes) -> dict[str, Any] | None:
         found = unescape(element[1]) if element else ""
     if not found or len(found) > MAX_RECIPE:
         return None
-    try:
-        recipe = json.loads(found)
-    except (ValueError, RecursionError):
-        return None
-    return recipe if isinstance(recipe, dict) else None
+    return recipe_of(found)
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:

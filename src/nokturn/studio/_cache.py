@@ -2,8 +2,9 @@
 
     folder = await cache.get("stems-9f2c", make)        # make(folder) writes files into it
 
-An entry appears when it is whole; the ones that nobody has asked for longest go first. Two who
-ask for the same at once wait for one making.
+An entry appears when it is whole; the ones that nobody has asked for longest go first, but none
+that was asked for just now: it may still be read. Two who ask for the same at once wait for one
+making.
 """
 
 from __future__ import annotations
@@ -13,11 +14,14 @@ import os
 import re
 import shutil
 import tempfile
+import threading
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from weakref import WeakValueDictionary
 
 LIMIT_BYTES = 1 << 30
+READ_S = 60.0  # for which an entry may be read by whoever asked for it
 _KEY = re.compile(r"[a-z0-9][a-z0-9.-]{0,119}")
 
 
@@ -27,19 +31,17 @@ class Cache:
     Parameters
     ----------
     folder
-        Where they lie; where it cannot be written, a temporary one takes its place.
+        Where they lie; made where there is none.
     limit
-        Bytes of all together, but for the newest.
+        Bytes of all together, but for those that were asked for just now.
     """
 
-    def __init__(self, folder: Path, *, limit: int = LIMIT_BYTES) -> None:
-        self._limit = limit
+    def __init__(self, folder: Path, *, limit: int = LIMIT_BYTES, read_s: float = READ_S) -> None:
+        self.folder = folder
+        self._limit, self._read_s = limit, read_s
+        self._turn = threading.Lock()
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            self.folder = Path(tempfile.mkdtemp(prefix=".new-", dir=folder)).parent
-        except OSError:
-            self.folder = Path(tempfile.mkdtemp(prefix="nokturn-"))
+        folder.mkdir(parents=True, exist_ok=True)
         for left in self.folder.glob(".new-*"):  # of a studio that was ended in the middle
             shutil.rmtree(left, ignore_errors=True)
 
@@ -54,9 +56,10 @@ class Cache:
         entry = self.folder / key
         lock = self._locks.setdefault(key, asyncio.Lock())
         async with lock:
-            if not entry.is_dir():
+            try:
+                os.utime(entry)
+            except FileNotFoundError:
                 await self._make(entry, make)
-            os.utime(entry)
         return entry
 
     async def _make(self, entry: Path, make: Callable[[Path], Awaitable[None]]) -> None:
@@ -66,14 +69,15 @@ class Cache:
             os.replace(new, entry)
         finally:
             shutil.rmtree(new, ignore_errors=True)
-        await asyncio.to_thread(self._shrink, entry)
+        await asyncio.to_thread(self._shrink)
 
-    def _shrink(self, newest: Path) -> None:
+    def _shrink(self) -> None:
         """Delete the entries that nobody has asked for longest until the rest fits."""
-        entries = [path for path in self.folder.iterdir() if not path.name.startswith(".")]
-        entries.sort(key=lambda path: (path == newest, path.stat().st_mtime), reverse=True)
-        total = 0
-        for path in entries:
-            total += sum(file.stat().st_size for file in path.iterdir())
-            if total > self._limit and path != newest:
-                shutil.rmtree(path, ignore_errors=True)
+        with self._turn:
+            entries = [path for path in self.folder.iterdir() if not path.name.startswith(".")]
+            entries.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+            total = 0
+            for path in entries:
+                total += sum(file.stat().st_size for file in path.iterdir())
+                if total > self._limit and time.time() - path.stat().st_mtime > self._read_s:
+                    shutil.rmtree(path, ignore_errors=True)

@@ -13,7 +13,7 @@ import asyncio
 import time
 from typing import Any
 
-from nokturn.errors import Error
+from nokturn.errors import InputError
 from nokturn.studio.desk import Desk, ProblemError
 from nokturn.studio.library import Library
 from nokturn.studio.problems import BusyError, problem
@@ -42,7 +42,8 @@ class Newcomers:
     @property
     def problems(self) -> list[dict[str, Any]]:
         """What is wrong with which file."""
-        return [{"file": name, **told} for name, (_, told) in sorted(self._refused.items())]
+        refused = sorted(self._refused.items())
+        return [{"file": _shown(name), **told} for name, (_, told) in refused]
 
     async def look(self) -> None:
         """Take in what has changed in the folder."""
@@ -72,13 +73,15 @@ class Newcomers:
                 await self._take(name, state)
             except BusyError:
                 return  # the next look goes on
-            except Error as error:
+            except Exception as error:  # whatever it is, the others are read
                 told = error.told if isinstance(error, ProblemError) else problem(error)
                 self._refused[name] = state, told
             self._todo.pop(name, None)
 
     async def _take(self, name: str, state: State) -> None:
         """Read a file; of a book of tunes the first is the piece, until somebody wants them all."""
+        if _shown(name) != name:
+            raise InputError("Its name is not written in UTF-8.", "Rename the file.")
         path = str(self._library.folder / name)
         told = await self._desk.ask("read", path=path, name=name, seconds=READING_S)
         if not told["pieces"]:
@@ -86,3 +89,8 @@ class Newcomers:
             return
         first, *others = told["pieces"]
         self._library.adopt(name, first, read=told["digest"], state=state, more=len(others))
+
+
+def _shown(name: str) -> str:
+    """Return a file's name as text; on old disks names may be bytes of another alphabet."""
+    return name.encode(errors="replace").decode()

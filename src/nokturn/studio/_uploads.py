@@ -156,7 +156,6 @@ def attachment(name: str) -> dict[str, str]:
     return {
         "Content-Disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{full}",
         "Content-Type": kind,
-        "X-Content-Type-Options": "nosniff",
     }
 
 

@@ -20,6 +20,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -121,6 +122,7 @@ class Worker:
             code = self._process.exitcode or 0
             signalled = signal.Signals(-code).name if code < 0 else f"code {code}"
             self._on_message("", "died", signalled)
+            del self._on_message  # it knows us: pipe and process would stay open for long
 
 
 def _serve(pipe: Connection, verbs: str, warm: Sequence[str], limit: int) -> None:
@@ -143,7 +145,8 @@ def _serve(pipe: Connection, verbs: str, warm: Sequence[str], limit: int) -> Non
     cold = list(reversed(warm))
     for number in itertools.count(1):
         while cold and work.empty():  # nobody waits for us to be ready for something else
-            getattr(_verb(verbs, cold.pop()), "warm", lambda: None)()
+            with suppress(Exception):  # whoever asks for it is told
+                getattr(_verb(verbs, cold.pop()), "warm", lambda: None)()
         task, verb, arguments = _next(work)
         talk = now[task]
         talk._send = _event_sender(send, task)

@@ -115,12 +115,14 @@ def _kept(library: Library, job: Job, made: dict[str, Any]) -> tuple[str, dict[s
 
 
 async def _page() -> Response:
-    return FileResponse(STATIC / "index.html", headers={"Cache-Control": "no-cache"})
+    return FileResponse(STATIC / "index.html")
 
 
 async def _answer(request: Request, error: Exception) -> Response:
     """Return any error as the page shows it."""
     told = error.told if isinstance(error, ProblemError) else problem(_explained(error))
+    if told["status"] == 404 and not request.url.path.startswith(("/api", "/static")):
+        return FileResponse(STATIC / "index.html", status_code=404)  # it says so in the language
     headers = {"Retry-After": str(RETRY_AFTER_S)} if told["status"] == 503 else {}
     body = {"error": {key: value for key, value in told.items() if key != "status"}}
     return JSONResponse(body, status_code=told["status"], headers=headers)

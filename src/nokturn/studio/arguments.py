@@ -1,6 +1,6 @@
 """What long work can be asked for, checked before it waits in the queue.
 
-The names are those of the command line. `ARGUMENTS` finds them by verb.
+The names are those of the command line.
 """
 
 from __future__ import annotations
@@ -27,14 +27,6 @@ class Arguments(BaseModel):
     """What a verb is asked for."""
 
     model_config = ConfigDict(extra="forbid")
-
-    def title(self) -> str:
-        """What the job is called in lists."""
-        return type(self).__name__.lower()
-
-    def made(self, library: Library) -> dict[str, Any]:
-        """Return what the verb is given; an id has become the path of its piece."""
-        return self.model_dump()
 
 
 class Card(BaseModel):
@@ -66,10 +58,6 @@ class Generate(Arguments):
     primer_piece: str = Field(default="", max_length=16, description="id of a piece to begin with")
     primer_bars: int = Field(default=0, ge=0, le=256, description="of it, from the front; 0 = all")
 
-    def title(self) -> str:
-        """What the job is called in lists."""
-        return self.model
-
     def made(self, library: Library) -> dict[str, Any]:
         """Return what the verb is given; an id has become the path of its piece."""
         told = self.model_dump(exclude={"primer_piece"})
@@ -91,10 +79,6 @@ class Lofi(Arguments):
     source: str = Field(default="", max_length=16, description="id of a piece to make it from")
     piece: str = Field(default="", max_length=16, description="id of a track without sound")
 
-    def title(self) -> str:
-        """What the job is called in lists."""
-        return self.preset
-
 
 class Train(Arguments):
     """Train a model on files that were brought, or with ``resume`` go on with a training.
@@ -109,10 +93,3 @@ class Train(Arguments):
     learning_rate: FiniteFloat | None = Field(default=None, gt=0, lt=1)
     card: Card = Field(default_factory=lambda: Card())
     resume: bool = False
-
-    def title(self) -> str:
-        """What the job is called in lists."""
-        return self.name
-
-
-ARGUMENTS: dict[str, type[Arguments]] = {"generate": Generate}

@@ -17,13 +17,14 @@ import secrets
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
-from nokturn.errors import Error
+from nokturn.errors import Error, ResourceError
 from nokturn.studio._worker import VERBS, Message, Worker
 from nokturn.studio.problems import BusyError, MissingError, problem
 from nokturn.workflows.save import write_whole
@@ -82,6 +83,7 @@ class Job:
     pieces: list[str] = field(default_factory=list)  # of the library, that it made
     events: list[Event] = field(default_factory=list, repr=False)
     last: int = 0  # number of the newest event
+    changes: int = 0  # so often has what is told of it changed
     _changed: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
     TOLD: ClassVar[tuple[str, ...]] = (
         "id", "verb", "arguments", "title", "created", "state", "progress", "eta_s", "result",
@@ -222,6 +224,8 @@ class Jobs:
     async def follow(self, job: Job, after: int = 0, beat_s: float = 15.0) -> AsyncIterator[bytes]:
         """Yield a job's events after a number, as they come, encoded; and a beat in silence."""
         seen = after if after <= job.last else 0
+        if job.ended:  # who comes back after a restart, which begins numbers anew, is told the end
+            seen = min(seen, job.last - 1)
         while True:
             changed = job._changed
             for event in [e for e in job.events if e.number > seen]:
@@ -237,13 +241,14 @@ class Jobs:
 
     async def changes(self, beat_s: float = 15.0) -> AsyncIterator[bytes]:
         """Yield what is known of any job whenever it changes, encoded."""
-        seen: dict[str, str] = {}
+        seen: dict[str, int] = {}
         while True:
             changed = self._any
-            for job in list(self._jobs.values())[-KEPT:]:
-                told = json.dumps(job.told(), ensure_ascii=False, separators=(",", ":"))
-                if seen.get(job.id) != told:
-                    seen[job.id] = told
+            seen = {number: seen.get(number, -1) for number in self._jobs}
+            for job in list(self._jobs.values()):
+                if job.changes > seen[job.id]:
+                    seen[job.id] = job.changes
+                    told = json.dumps(job.told(), ensure_ascii=False, separators=(",", ":"))
                     yield f"event: job\ndata: {told}\n\n".encode()
             if changed is self._any:
                 try:
@@ -256,7 +261,7 @@ class Jobs:
         for seat in self._seats:
             if not self._queue:
                 return
-            if seat.job is None:
+            if seat.is_free:
                 job = self._queue.popleft()
                 seat.begin(job)
                 self._state(job, "running")
@@ -271,13 +276,15 @@ class Jobs:
     def _tell(self, job: Job) -> None:
         place = self._queue.index(job) + 1 if job in self._queue else 0
         job.say("state", {"state": job.state, "place": place, "stopping": job.stopping})
-        self._wake()
+        self._wake(job)
 
-    def _wake(self) -> None:
+    def _wake(self, job: Job) -> None:
+        job.changes += 1
         changed, self._any = self._any, asyncio.Event()
         changed.set()
 
     def _end(self, job: Job, state: str) -> None:
+        job.events = [event for event in job.events if event.kind not in PASSING]  # 50 KB a take
         self._state(job, state)
         self._keep(job)
 
@@ -291,7 +298,7 @@ class Jobs:
                 name, told = self._kept(job, name, told)
             if name == "progress":
                 job.progress, job.eta_s = told["done"], told.get("eta_s")
-                self._wake()
+                self._wake(job)
             job.say(name, told)
         elif kind == "done":
             job.result, job.progress, job.eta_s = {**(data or {}), "pieces": job.pieces}, 1.0, 0.0
@@ -310,8 +317,12 @@ class Jobs:
             return "error", problem(error)
 
     def _keep(self, job: Job) -> None:
-        """Write down what is known about a job, and forget the oldest."""
-        write_whole(self.folder / f"{job.id}.json", json.dumps(job.told()).encode())
+        """Write down what is known about a job, and forget the oldest.
+
+        Work goes on where the disk is full: it is told as ever, only not after a restart.
+        """
+        with suppress(ResourceError):
+            write_whole(self.folder / f"{job.id}.json", json.dumps(job.told()).encode())
         ended = [job for job in self._jobs.values() if job.ended]
         for old in ended[: max(0, len(self._jobs) - KEPT)]:
             del self._jobs[old.id]
@@ -321,12 +332,13 @@ class Jobs:
         """Take in the jobs of earlier studios; a damaged record is left out."""
         for path in self.folder.glob("*.json"):
             try:
-                told = json.loads(path.read_bytes())
-                job = Job(**{k: v for k, v in told.items() if k not in ("events", "last")})
-            except (ValueError, TypeError):
+                job = Job(**json.loads(path.read_bytes()))
+            except (OSError, ValueError, TypeError):
                 continue
             self._jobs[job.id] = job
-            if not job.ended:
+            if job.ended:
+                self._state(job, job.state)  # whoever has listened until now hears how it ended
+            else:
                 self._end(job, "interrupted")
         self._jobs = dict(sorted(self._jobs.items(), key=lambda pair: pair[1].created))
 
@@ -339,7 +351,13 @@ class _Seat:
         self._jobs, self._make = jobs, make
         self._loop = asyncio.get_running_loop()
         self._begun = time.monotonic()
+        self._dead = False  # and no other worker is there yet
         self.worker = self._new()
+
+    @property
+    def is_free(self) -> bool:
+        """Whether a job can begin here."""
+        return self.job is None and not self._dead
 
     def _new(self) -> Worker:
         made: list[Worker] = []
@@ -368,7 +386,7 @@ class _Seat:
             return
         job = self.job
         if kind == "died":
-            self.job = None
+            self.job, self._dead = None, True
             lasted = time.monotonic() - self._begun
             self._loop.call_later(0 if lasted > 1 else STARTING_S, self._again)
             if job:
@@ -383,7 +401,7 @@ class _Seat:
 
     def _again(self) -> None:
         if not self._jobs._closing:
-            self.worker = self._new()
+            self.worker, self._dead = self._new(), False
             self._jobs._next()
 
 

@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import math
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,7 @@ from nokturn.corpora._ingest import ingest
 from nokturn.corpora._store import TokenStore
 from nokturn.corpora.base import build_store
 from nokturn.encodings.base import Encoding, restore
+from nokturn.evaluation.likelihood import adaptive as adapting
 from nokturn.evaluation.likelihood import likelihood
 from nokturn.evaluation.reconstruction import Reconstruction, reconstruction
 from nokturn.models._file import ModelFile
@@ -34,6 +35,9 @@ from nokturn.music.piece import Piece
 from nokturn.music.score import Score
 from nokturn.training.runs import resolve
 from nokturn.workflows.likeness import Likeness, held_out, likeness
+
+if TYPE_CHECKING:
+    from nokturn.training.metrics import Likelihood
 
 JUDGED = 50_000  # frames of independent keys whose notes are counted
 
@@ -63,6 +67,8 @@ class Evaluation:
         frame and a symbol in it cost where the length of each piece is known, as published figures
         have it (first frame included); 95 % of the cost of a frame, drawn anew from the pieces.
         None, too, where the figures are a bound.
+    adaptive
+        Whether the model went on learning from each piece while it read it.
     unit
         What ``bits_per_character`` is of: ``"symbol"`` where the symbols are no text.
     bounded
@@ -94,12 +100,19 @@ class Evaluation:
     nats_per_cell: float | None = None
     frame_interval: tuple[float, float] | None = None
     bounded: bool = False
+    adaptive: bool = False
     reconstruction: Reconstruction | None = None
     foretold: dict[str, float] | None = None
     unit: str = "character"
 
 
-def evaluate(model: str, *paths: str | Path, threads: int = 1) -> Evaluation | Likeness:
+def evaluate(
+    model: str,
+    *paths: str | Path,
+    threads: int = 1,
+    adaptive: bool = False,
+    watch: Callable[[int, int], None] = lambda done, total: None,
+) -> Evaluation | Likeness:
     """Return how well a model foretells the music in files and folders.
 
     Parameters
@@ -110,11 +123,16 @@ def evaluate(model: str, *paths: str | Path, threads: int = 1) -> Evaluation | L
         ABC, MIDI, MusicXML, or folders of them.
     threads
         How many pieces at once; the figures do not depend on it.
+    adaptive
+        Whether the model goes on learning from each piece while it reads it, and forgets it after
+        (`nokturn.training.adapting`). What is ``foretold`` is not asked then.
+    watch
+        Is told how many symbols of how many are read where the model adapts, which takes long.
 
     Raises
     ------
     ModelError
-        There is no such model, or it is damaged.
+        There is no such model, it is damaged, or it cannot adapt.
     InputError
         Nothing in the files can be used.
     """
@@ -129,10 +147,19 @@ def evaluate(model: str, *paths: str | Path, threads: int = 1) -> Evaluation | L
             pieces = held_out(store)
             del store
             return likeness(file, pieces)
-        found = likelihood(file, store, threads=threads)
         sizes = store.segments["stop"] - store.segments["start"]
         framed = encoding.layout and not file.model.bounded
-        by_frame = _by_frame(file, store, encoding, threads) if framed else {}
+        by_frame: dict[str, Any] = {}
+        if adaptive:
+            found, known = adapting(file, store, threads=threads, watch=watch)
+            if framed:
+                by_frame = _by_frame(known, store, encoding)
+        else:
+            found = likelihood(file, store, threads=threads)
+            if framed:
+                known = likelihood(file, store, threads=threads, ends=False)
+                by_frame = _by_frame(known, store, encoding)
+                by_frame["foretold"] = _foretold(file, store, Layout(**encoding.layout), threads)
         rebuilt = reconstruction(file, store) if isinstance(file.model, Vae) else None
         del store  # Windows removes no file that is mapped
     notes = sum(note_count(item.piece) for item in corpus.items)
@@ -154,16 +181,14 @@ def evaluate(model: str, *paths: str | Path, threads: int = 1) -> Evaluation | L
         nats_by_piece=found.nats.tolist(),
         interval=bootstrap(found.nats, sizes),
         bounded=file.model.bounded,
+        adaptive=adaptive,
         reconstruction=rebuilt,
         **by_frame,
     )
 
 
-def _by_frame(
-    file: ModelFile, store: TokenStore, encoding: Encoding, threads: int
-) -> dict[str, Any]:
+def _by_frame(found: Likelihood, store: TokenStore, encoding: Encoding) -> dict[str, Any]:
     """Return what frames cost where the lengths of the pieces are known."""
-    found = likelihood(file, store, threads=threads, ends=False)
     layout = encoding.layout
     frames = np.array([_frames(store.inputs(k)[1:], layout) for k in range(len(store))])
     nats = float(found.nats.sum())
@@ -172,7 +197,6 @@ def _by_frame(
         "nats_per_frame": nats / max(1, int(frames.sum())),
         "nats_per_cell": nats / max(1, found.symbols),
         "frame_interval": bootstrap(found.nats, frames),
-        "foretold": _foretold(file, store, Layout(**layout), threads),
     }
 
 

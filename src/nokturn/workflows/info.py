@@ -9,7 +9,6 @@ Of a sound file only its length and its tags are told, of a picture only its rec
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -19,7 +18,7 @@ from nokturn.errors import UsageError
 from nokturn.formats import base
 from nokturn.music.bars import numbered_bars
 from nokturn.music.key_finding import find_key
-from nokturn.music.piece import Piece
+from nokturn.music.piece import Piece, recipe_of
 from nokturn.music.pitch import LETTERS, SEMITONES, Key
 from nokturn.music.score import Score
 from nokturn.music.sheet import Sheet
@@ -134,12 +133,7 @@ def info(source: str | Path, *, strict: bool = False) -> FileInfo:
 
 def _of_sound(path: Path) -> SoundInfo:
     tags, seconds = read_tags(path)
-    try:
-        recipe = json.loads(tags.recipe)
-    except ValueError:  # somebody else's comment, or none
-        recipe = None
-    known = recipe if isinstance(recipe, dict) else None
-    return SoundInfo(tags.title, tags.tempo_qpm, seconds, known)
+    return SoundInfo(tags.title, tags.tempo_qpm, seconds, recipe_of(tags.recipe))
 
 
 def _fits(kind: type[base.Format], data: bytes) -> bool:

@@ -10,14 +10,13 @@ files. Music made from other music (a variation, a sample) needs that and is not
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from nokturn.errors import InputError
-from nokturn.music.piece import Piece
+from nokturn.music.piece import Piece, recipe_of
 from nokturn.production.lofi import Lofi
 from nokturn.workflows.cut import cut
 from nokturn.workflows.generate import generate
@@ -55,10 +54,10 @@ def restored(path: str | Path) -> dict[str, Any]:
 
 def _json(path: Path) -> dict[str, Any] | None:
     try:
-        recipe = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
+        recipe = recipe_of(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
         raise InputError("it cannot be read as a recipe.", source=path.name) from error
-    return recipe if isinstance(recipe, dict) and "model" in recipe else None
+    return recipe if recipe and "model" in recipe else None
 
 
 def remade(recipe: Mapping[str, Any]) -> Piece:

@@ -62,6 +62,32 @@ def test_a_damaged_model_says_so_and_can_be_deleted(loose, run_studio, tmp_path,
         assert not (folder / "broken.safetensors").exists()
 
 
+def test_an_address_that_is_none_leads_back(loose, live_studio) -> None:
+    assert loose.goto(live_studio.address + "/trian").status == 404
+    assert "/trian" in told(loose, "missing")
+    loose.locator(".problem").get_by_role("button").click()
+    loose.wait_for_url(live_studio.address + "/")
+
+
+def test_a_studio_that_is_back_with_another_token_is_not_waited_for(
+    loose, live_studio, until
+) -> None:
+    loose.goto(live_studio.address + "/help")
+    until(loose, "document.querySelector('.badge')")
+    refused = {"error": {"code": "refused", "what": "This studio asks who you are."}}
+    loose.route("**/api/**", lambda route: route.abort())
+    asked = """() => import("/static/api.js").then(({ get }) => {
+      get("/pieces").catch((error) => { window.told = error.what; });
+    })"""
+    loose.evaluate(asked)
+    until(loose, "document.querySelector('.banner[role=alert]')")
+    loose.unroute("**/api/**")
+    loose.route("**/api/**", lambda route: route.fulfill(status=401, json=refused))
+    until(loose, "window.told")
+    assert loose.evaluate("window.told") == refused["error"]["what"]
+    until(loose, "!document.querySelector('.banner[role=alert]')")
+
+
 def test_files_that_cannot_be_taken_in(loose, live_studio, until) -> None:
     loose.clock.install()
     loose.goto(live_studio.address + "/library")

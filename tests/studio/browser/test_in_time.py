@@ -303,3 +303,26 @@ def test_sound_that_the_browser_holds_back_is_asked_for(reel, until):
     reel.get_by_role("button", name="Turn the sound on").click()
     until(reel, "player.position > 0.2")
     assert reel.evaluate("document.querySelector('.blocked')") is None
+
+
+def test_a_player_that_was_left_fetches_and_opens_nothing_more(open_page):
+    page = open_page("/help")
+    made = page.evaluate("""async () => {
+      const { Player } = await import("/static/player.js");
+      const Real = window.AudioContext;
+      let made = 0;
+      window.AudioContext = class extends Real {
+        constructor(...how) { super(...how); made += 1; }
+      };
+      const player = new Player();
+      player.context;
+      const real = window.fetch; // a slow server
+      const later = new Promise((done) => setTimeout(done, 200));
+      window.fetch = (...asked) => later.then(() => real(...asked));
+      const stems = [{ name: "a", url: "/static/first.abc" }];
+      void player.load("a", { stems, seconds: 1, bars: [] });
+      await player.close();
+      await new Promise((done) => setTimeout(done, 500));
+      return made;
+    }""")
+    assert made == 1

@@ -188,6 +188,34 @@ def test_endless_sections_join_to_the_sample_and_are_never_silent(
     until(page, "!window.endless.playing")
 
 
+def test_endless_that_is_begun_stopped_and_begun_again_is_one(open_page: Any, until: Any) -> None:
+    page = open_page("/help")
+    page.evaluate("""() => {
+      const real = window.fetch;
+      window.asked = [];
+      window.fetch = (...asked) => {
+        if (String(asked[0]).endsWith("/section")) window.asked.push(JSON.parse(asked[1].body));
+        return real(...asked);
+      };
+    }""")
+    page.evaluate("""async () => {
+      const { Endless } = await import("/static/endless.js");
+      const settings = { bpm: 200, minutes: 1 };
+      const endless = new Endless(() => ({ preset: "dusty", settings, seed: 7 }));
+      window.endless = endless;
+      void endless.start();
+      void endless.start();
+      endless.stop();
+      void endless.start();
+    }""")
+    until(page, "window.endless.laid.length > 1", 60)
+    asked = [(row["stream"], row["number"]) for row in page.evaluate("window.asked")]
+    first, *rest = asked
+    assert [number for _, number in rest] == list(range(len(rest)))
+    assert {stream for stream, _ in rest} == {rest[0][0]} != {first[0]}
+    page.evaluate("window.endless.close()")
+
+
 def test_endless_goes_round_where_the_server_is_late(open_page: Any, until: Any) -> None:
     page = open_page("/help")
     page.evaluate("""() => {

@@ -51,6 +51,20 @@ def test_addresses_back_and_forward(open_page, until) -> None:
     until(page, "document.querySelector('h1')?.textContent === 'folk'")
 
 
+def test_work_is_listed_as_it_goes(open_page, live_studio, until) -> None:
+    page = open_page("/help")
+    asked = []
+    page.on("request", lambda request: asked.append(request.url.partition("/api")[2]))
+    page.locator(".badge").click()
+    until(page, "document.querySelector('.jobs')")
+    job = live_studio.ask("POST", "/jobs/generate", {"bars": 2, "seed": 3})
+    until(page, "document.querySelector('.jobs-row[data-state=done] a')")
+    (piece,) = live_studio.ask("GET", f"/jobs/{job['id']}")["pieces"]
+    page.locator(".jobs-row a").first.click()
+    page.wait_for_url(f"**/p/{piece}")
+    assert "/jobs" not in asked  # the stream says it all
+
+
 def test_polish_is_whole_and_stays(open_page, until) -> None:
     page = open_page("/help")
     page.get_by_role("button", name="Language").click()

@@ -9,10 +9,12 @@ from typing import Any
 from fastapi import APIRouter, Request
 
 from nokturn.music.instruments import NAMES
+from nokturn.studio._uploads import FILE_BYTES
+from nokturn.studio.safety import UPLOAD_BYTES
 
 router = APIRouter(tags=["about"])
 LIMITS = {
-    "file_bytes": 10 << 20, "request_bytes": 200 << 20, "bars": 256, "variations": 16,
+    "file_bytes": FILE_BYTES, "request_bytes": UPLOAD_BYTES, "bars": 256, "variations": 16,
     "seconds": 1800,
 }  # fmt: skip
 

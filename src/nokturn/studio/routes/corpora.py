@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
@@ -17,7 +16,6 @@ from nokturn.studio.corpora import Corpora, Corpus, Row
 router = APIRouter(tags=["training"])
 WAIT_S = 0.7  # for the rows, before an answer with those there are
 MEASURE_S = 120.0
-LOOK_S = 0.5  # whether whoever asked is still there
 MEASURED = 300  # pieces of which an epoch is measured; more take longer in proportion
 Id = Annotated[str, InAddress(max_length=16)]
 Shown = Literal["all", "used", "problems"]
@@ -92,17 +90,10 @@ async def measure(request: Request, corpus: Id, wanted: Wish) -> dict[str, Any]:
     corpora = _corpora(request)
     paths, out, times = corpora.chosen(corpora.get(corpus), MEASURED)
     async with corpora.measuring:  # one at a time, since the desk has little room
-        asked = asyncio.create_task(
-            request.app.state.desk.ask(
-                "corpus", action="measure", seconds=MEASURE_S, paths=paths, leave_out=out,
-                base=wanted.base, times=times,
-            )
+        told: dict[str, Any] = await request.app.state.desk.ask(
+            "corpus", action="measure", seconds=MEASURE_S, paths=paths, leave_out=out,
+            base=wanted.base, times=times,
         )  # fmt: skip
-        while not asked.done():
-            await asyncio.wait({asked}, timeout=LOOK_S)
-            if await request.is_disconnected():
-                asked.cancel()
-    told: dict[str, Any] = await asked
     return told
 
 

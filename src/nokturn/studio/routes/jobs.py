@@ -7,11 +7,17 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import StreamingResponse
 
-from nokturn.studio.arguments import ARGUMENTS
+from nokturn.studio.arguments import Generate
 from nokturn.studio.jobs import Job, Jobs
 
 router = APIRouter(tags=["jobs"])
-STREAM = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+
+
+@router.post("/jobs/generate", status_code=202)
+async def generate(request: Request, wanted: Generate) -> dict[str, Any]:
+    """Compose pieces with a model."""
+    arguments = wanted.made(request.app.state.library)
+    return _jobs(request).submit("generate", arguments, title=wanted.model).told()
 
 
 @router.get("/jobs")
@@ -28,9 +34,12 @@ async def one(request: Request, job: str) -> dict[str, Any]:
 
 @router.post("/jobs/{job}/stop")
 async def stop(request: Request, job: str) -> dict[str, Any]:
-    """Let a job come to a good end: whole bars are kept, the best model."""
+    """Let a job come to a good end: whole bars are kept, the best model, the notes of a track."""
     found = _job(request, job)
-    _jobs(request).stop(found)
+    if found.verb == "lofi":  # its notes are in the library before its sound is begun
+        _jobs(request).cancel(found)
+    else:
+        _jobs(request).stop(found)
     return found.told()
 
 
@@ -53,32 +62,14 @@ async def events(
     found = _job(request, job)
     seen = int(last_event_id) if last_event_id.isdecimal() and len(last_event_id) < 10 else after
     stream = _jobs(request).follow(found, seen)
-    return StreamingResponse(stream, media_type="text/event-stream", headers=STREAM)
+    return StreamingResponse(stream, media_type="text/event-stream")
 
 
 @router.get("/events", response_class=StreamingResponse)
 async def changes(request: Request) -> StreamingResponse:
     """Send how any job stands whenever that changes (server-sent events)."""
     stream = _jobs(request).changes()
-    return StreamingResponse(stream, media_type="text/event-stream", headers=STREAM)
-
-
-def _submitter(verb: str) -> None:
-    """Add the address where work of a verb is begun."""
-    arguments = ARGUMENTS[verb]
-
-    async def submit(request: Request, wanted: Any) -> dict[str, Any]:
-        made = wanted.made(request.app.state.library)
-        job = _jobs(request).submit(verb, made, title=wanted.title())
-        return job.told()
-
-    submit.__annotations__ |= {"wanted": arguments, "request": Request}
-    submit.__doc__ = arguments.__doc__
-    router.post(f"/jobs/{verb}", status_code=202, name=verb)(submit)
-
-
-for _verb in ARGUMENTS:
-    _submitter(_verb)
+    return StreamingResponse(stream, media_type="text/event-stream")
 
 
 def _jobs(request: Request) -> Jobs:

@@ -22,7 +22,6 @@ from nokturn.studio.problems import MissingError
 
 router = APIRouter(tags=["lo-fi"])
 SECONDS = 180.0  # that an export or a mix of half an hour may take
-KEPT = {"Cache-Control": "private, max-age=86400, immutable"}  # what an address gives never changes
 Id = Annotated[str, InAddress(max_length=16)]
 Key = Annotated[str, Query(pattern=r"^[0-9a-f]{0,12}$", description="of a mix; empty = the first")]
 Kind = Literal["wav", "mp3", "flac", "ogg", "stems", "loop", "mid", "toml"]
@@ -76,7 +75,7 @@ async def make(request: Request, wanted: Lofi) -> dict[str, Any]:
     state = request.app.state
     arguments = wanted.model_dump(exclude={"piece"})
     arguments |= {"cache": str(state.settings.cache), "recipe": None, "parent": wanted.source}
-    title = wanted.title()
+    title: str = wanted.preset
     if wanted.piece:
         item = _item(request, wanted.piece)
         title, arguments["recipe"] = item.title, item.recipe
@@ -109,7 +108,7 @@ async def drum(
 ) -> Response:
     """Send one stroke of a drum."""
     sound = await _ask(request, "drum", kit=kit, pitch=pitch)
-    return Response(sound, media_type="audio/wav", headers=KEPT)
+    return Response(sound, media_type="audio/wav")
 
 
 @router.get("/lofi/presets")
@@ -182,7 +181,7 @@ async def mix_file(
 ) -> FileResponse:
     """Send a mix as WAV: the very bytes that its export has."""
     found = await taken(request, piece, "wav", key, 8)
-    return FileResponse(found["path"], media_type="audio/wav", headers=KEPT)
+    return FileResponse(found["path"], media_type="audio/wav")
 
 
 @router.get("/lofi/tracks/{piece}/exports")
@@ -228,7 +227,7 @@ async def _ask(request: Request, action: str, **arguments: Any) -> Any:
 async def _file(request: Request, piece: str, name: str) -> FileResponse:
     of = _of(request, _item(request, piece))
     found = await _ask(request, "file", name=name, **of)
-    return FileResponse(found["path"], media_type="audio/wav", headers=KEPT)
+    return FileResponse(found["path"], media_type="audio/wav")
 
 
 async def taken(

@@ -49,7 +49,8 @@ async def begin(request: Request, wanted: Train) -> dict[str, Any]:
     else:
         await _check_free(request, wanted.name)
         arguments |= await _from_files(request, wanted)
-    job = _jobs(request).submit("train", arguments, title=wanted.title())
+    _not_running(request, wanted.name)  # somebody may have begun it meanwhile
+    job = _jobs(request).submit("train", arguments, title=wanted.name)
     return job.told()
 
 

@@ -44,7 +44,7 @@ class Connection extends EventTarget {
     for (let ms = FIRST_WAIT_MS; ; ms = Math.min(LONGEST_WAIT_MS, ms * 1.6)) {
       await pause(ms);
       const answer = await fetch(`${API}/health`, { cache: "no-store" }).catch(() => null);
-      if (answer?.ok) break;
+      if (answer) break; // even one that refuses us, which is then told where something is asked for
     }
     this.ok = true;
     this.#back = null;

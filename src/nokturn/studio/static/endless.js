@@ -40,6 +40,7 @@ export class Endless {
   #round = null; // what goes round while the server is late
   #timer = 0;
   #asking = false;
+  #left = new AbortController(); // of the section that is on its way when it stops
   #notBefore = 0; // of performance.now(): when the server may be asked again
   #sleepAt = 0;
   #minutes = 0; // after which it is to sleep
@@ -66,11 +67,6 @@ export class Endless {
     return this.#gain;
   }
 
-  /** Whether a section is on its way. */
-  get asking() {
-    return this.#asking;
-  }
-
   /** Seconds that have been heard. */
   get seconds() {
     return this.playing && this.#begun ? Math.max(0, this.#context.currentTime - this.#begun) : 0;
@@ -89,10 +85,11 @@ export class Endless {
   async start() {
     if (this.playing) return;
     this.#context ??= new AudioContext({ sampleRate: RATE });
-    await this.#context.resume();
+    void this.#context.resume();
     this.#gain = new GainNode(this.#context, { gain: 1 });
     this.#gain.connect(this.#context.destination);
     Object.assign(this, { playing: true, name: "", laid: [], trouble: null });
+    this.#left = new AbortController();
     this.#stream = number();
     this.#number = this.#begun = this.#samples = this.#notBefore = 0;
     this.#round = this.#last = null;
@@ -117,6 +114,7 @@ export class Endless {
       if (!this.playing && context.state === "running") void context.suspend();
     }, seconds * 1000 + 200);
     clearInterval(this.#timer);
+    this.#left.abort();
     this.playing = false;
     this.#sleepAt = 0;
     this.#session(false);
@@ -160,30 +158,31 @@ export class Endless {
   /** Ask for the next section and lay it down. */
   async #ask() {
     this.#asking = true;
-    const stream = this.#stream;
+    const { signal } = this.#left;
     try {
       const { preset, settings } = this.wanted();
       const answer = await fetch("/api/lofi/section", {
-        method: "POST", cache: "no-store", headers: { "Content-Type": "application/json" },
-        body: JSON.stringify({ stream, number: this.#number, preset, settings, seed: this.seed }),
+        method: "POST", cache: "no-store", signal, headers: { "Content-Type": "application/json" },
+        body: JSON.stringify({ stream: this.#stream, number: this.#number, preset, settings, seed: this.seed }),
       });
-      if (!this.playing || stream !== this.#stream) return;
-      if (!answer.ok) return this.#refused(answer);
+      if (!answer.ok) return await this.#refused(answer, signal);
       const buffer = await this.#context.decodeAudioData(await answer.arrayBuffer());
-      if (!this.playing || stream !== this.#stream) return;
+      if (signal.aborted) return;
       this.trouble = null;
       this.#number += 1;
       this.#lay(buffer, answer.headers.get("X-Section") ?? "");
     } catch {
+      if (signal.aborted) return;
       void connection.lost(); // what is there goes round until it is back
       this.#notBefore = performance.now() + PATIENCE_MS;
     } finally {
-      this.#asking = false;
+      if (signal === this.#left.signal) this.#asking = false; // else it has begun anew
     }
   }
 
-  async #refused(answer) {
+  async #refused(answer, signal) {
     const told = (await answer.json().catch(() => null))?.error;
+    if (signal.aborted) return;
     this.#notBefore = performance.now() + PATIENCE_MS;
     if (answer.status === 503) return;
     if (told?.code === "missing") { // its state is gone: a new stream goes on from here

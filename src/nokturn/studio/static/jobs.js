@@ -1,19 +1,20 @@
 /**
  * The badge of jobs in the bar: how many run or wait, and a list of them with what they made.
  *
- * Jobs live on the server; any tab shows the same. The stream of changes only says that something
- * changed, the list is read anew.
+ * Jobs live on the server; any tab shows the same. The stream of changes begins with all of them.
  */
 
-import { connection, events, get, post } from "./api.js";
+import { events, post } from "./api.js";
 import { clear, h, icon, throttled } from "./dom.js";
 import { ago, duration, has, percent, t } from "./i18n.js";
 import { popup } from "./popup.js";
+import { notice } from "./problem.js";
 
 const ACTIVE = new Set(["waiting", "running"]);
+const STOPPED_WELL = new Set(["generate", "train"]); // of a track the notes stay, however it ends
 const SHOWN = 8;
 
-let jobs = [];
+let jobs = []; // the newest first
 const listeners = new Set();
 
 /** Make the badge and keep it true. */
@@ -36,17 +37,13 @@ export function badge() {
 
 /** Listen to what changes, for as long as the page lives. */
 export function listen() {
-  const refresh = throttled(700, load);
-  events("/events", { "*": refresh }, { endless: true });
-  connection.addEventListener("back", refresh);
-  refresh();
-}
-
-async function load() {
-  const answer = await get("/jobs").catch(() => null); // the banner says that the server is gone
-  if (!answer) return;
-  jobs = Array.isArray(answer) ? answer : (answer.items ?? []);
-  listeners.forEach((run) => run());
+  const redraw = throttled(300, () => listeners.forEach((run) => run()));
+  const take = (job) => {
+    jobs = [job, ...jobs.filter((one) => one.id !== job.id)];
+    jobs.sort((a, b) => b.created.localeCompare(a.created));
+    redraw();
+  };
+  events("/events", { job: take }, { endless: true });
 }
 
 function panel(close) {
@@ -93,10 +90,10 @@ function said(job) {
 }
 
 function buttons(job) {
-  const tell = (what) => () => post(`/jobs/${job.id}/${what}`).then(load, load);
+  const tell = (what) => () => post(`/jobs/${job.id}/${what}`).catch((error) => notice(error.what));
   const stop = h("button", { class: "button small", type: "button", on: { click: tell("stop") } }, t("jobs.stop"));
   const cancel = h("button", { class: "button small quiet", type: "button", on: { click: tell("cancel") } }, t("jobs.cancel"));
-  return job.state === "running" ? [stop, cancel] : [cancel];
+  return job.state === "running" && STOPPED_WELL.has(job.verb) ? [stop, cancel] : [cancel];
 }
 
 function results(job, close) {

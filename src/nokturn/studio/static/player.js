@@ -73,6 +73,7 @@ export class Player {
   #countIn = false;
   #asked = 0; // numbers the wishes for a tempo, so that a late answer to an old one is dropped
   #restTimer = 0;
+  #left = new AbortController(); // of what is fetched for a player that is closed meanwhile
 
   /** The audio context; made when it is first needed. @returns {AudioContext} */
   get context() {
@@ -171,6 +172,7 @@ export class Player {
     this.#sources.set(key, source);
     const done = this.#decoded(source)
       .then((buffers) => this.#keep(key, source, buffers))
+      .catch((error) => (this.#left.signal.aborted ? new Promise(() => {}) : Promise.reject(error))) // nobody waits any more
       .finally(() => this.#loading.delete(key));
     this.#loading.set(key, done);
     return done;
@@ -351,6 +353,7 @@ export class Player {
 
   /** Let go of everything. */
   async close() {
+    this.#left.abort();
     this.#halt(0);
     clearTimeout(this.#restTimer);
     this.#takes.clear();
@@ -407,7 +410,7 @@ export class Player {
   /** @param {Sound} sound @returns {Promise<Map<string, AudioBuffer>>} */
   async #decoded(sound) {
     const parts = sound.stems.map(async ({ name, url }) => {
-      const buffer = await this.context.decodeAudioData(await data(url));
+      const buffer = await this.context.decodeAudioData(await data(url, this.#left));
       return /** @type {[string, AudioBuffer]} */ ([name, buffer]);
     });
     return new Map(await Promise.all(parts));

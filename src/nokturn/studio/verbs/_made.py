@@ -18,6 +18,7 @@ from nokturn.workflows.load import read_text
 from nokturn.workflows.save import kind_named
 from nokturn.workflows.stage import aligned
 
+MODEL = 100  # characters of its name
 INCIPIT = 48  # notes: six bars of a reel, told apart in a picture as wide as a thumb
 
 
@@ -33,12 +34,14 @@ def made(piece: Piece, *, kind: str, parent: str = "") -> dict[str, Any]:
     """
     data, ending = _file(piece)
     told = describe(piece)
-    recipe = piece.recipe or {}
+    recipe = piece.recipe or {}  # which may come from anybody
+    seed = recipe.get("seed")
     return {
         "title": told.title, "data": data, "ending": ending, "kind": kind, "parent": parent,
         "key": told.key, "meter": told.meter, "tempo_qpm": round(told.tempo, 3),
         "bars": _bars(piece), "seconds": round(told.seconds, 3),
-        "model": str(recipe.get("model", "")), "seed": recipe.get("seed"), "recipe": piece.recipe,
+        "model": str(recipe.get("model", ""))[:MODEL], "seed": seed if type(seed) is int else None,
+        "recipe": piece.recipe,
         "incipit": incipit(piece.score),
     }  # fmt: skip
 

@@ -50,16 +50,13 @@ def run(
     track.check()
     folder = folder_of(Path(cache), recipe or track.piece.recipe or {})
     progress = _Progress(talk)
-    if not talk.stop.is_set():
-        progress(0.05, "opening")
-        first = opening(track)
-        if first is not None:
-            talk.say("opening", seconds=keep_opening(folder, track, first))
-    if talk.stop.is_set():
-        return {"sound": False}
+    progress(0.05, "opening")
+    first = opening(track)
+    if first is not None:
+        talk.say("opening", seconds=keep_opening(folder, track, first))
     Console.laid(track, folder, lambda done, text: progress(0.25 + 0.75 * done, text))
     forget_old(Path(cache))
-    return {"sound": True}
+    return {}
 
 
 class _Progress:
