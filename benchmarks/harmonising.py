@@ -58,7 +58,7 @@ def chain(harmoniser: Harmoniser) -> Finder:
 
 def bare(sheet: Sheet) -> Sheet:
     """Return a tune without its chord symbols."""
-    bars = [replace(bar, voices=[[replace(event, chord="") for event in voice]
+    bars = [replace(bar, voices=[[event._replace(chord="") for event in voice]
                                  for voice in bar.voices]) for bar in sheet.bars]  # fmt: skip
     return replace(sheet, bars=bars)
 

@@ -14,6 +14,8 @@ import http.client
 import json
 import multiprocessing
 import os
+import random
+import re
 import shutil
 import signal
 import subprocess
@@ -232,28 +234,47 @@ def listeners(seconds: float) -> None:
         asyncio.run(_listeners(studio.address, seconds))
 
 
+LINE = "|:A2A ABd|e2e efg|agf edB|dBA ABd:|\n"
+
+
+def jig_line(rng: random.Random) -> str:
+    """Return four bars that nobody wrote, as long as `LINE`."""
+    letters = iter(rng.choices("DEFGABcdefg", k=24))
+    return re.sub("[A-Ga-g]", lambda _: next(letters), LINE)
+
+
+def book_of(lines: list[str]) -> bytes:
+    """Return a book of tunes of twenty lines each."""
+    head = "X:1\nT:Tune\nM:6/8\nL:1/8\nK:D\n"
+    return "".join(head + "".join(lines[k : k + 20]) for k in range(0, len(lines), 20)).encode()
+
+
 def upload(_seconds: float) -> None:
-    """8 MB of tunes, and of MIDI files, checked."""
+    """8 MB of tunes with hardly two bars alike, of one tune again and again, and of MIDI files."""
     from nokturn.workflows.load import read_text
     from nokturn.workflows.save import kind_named
 
-    tune = "X:1\nT:Tune\nM:6/8\nL:1/8\nK:D\n" + "|:A2A ABd|e2e efg|agf edB|dBA ABd:|\n" * 20
-    book = (tune * (8000 // len(tune) + 1))[:8000] + "\n"
+    rng = random.Random(1)
+    same = [LINE] * 20 * 11
+    books = [[jig_line(rng) for _ in same] for _ in range(999)]
     long = "X:1\nT:Tune\nM:6/8\nL:1/8\nK:D\n" + "A2A ABd|e2e efg|agf edB|dBA ABd|\n" * 50
     midi = kind_named("mid").dumps(read_text(long))
     with Studio() as studio, httpx2.Client(base_url=studio.address, timeout=QUIET) as client:
         time.sleep(4)
-        for ending, data in ((".abc", book.encode()), (".mid", midi)):
-            count = 8_000_000 // len(data)
-            files = [("file", (f"{n}{ending}", data)) for n in range(min(count, 1000))]
+        for what, ending, every in (
+            ("different tunes", ".abc", [book_of(lines) for lines in books]),
+            ("equal tunes", ".abc", [book_of(same)] * 999),
+            ("tunes", ".mid", [midi] * (8_000_000 // len(midi))),
+        ):
+            files = [("file", (f"{n}{ending}", data)) for n, data in enumerate(every)]
             begun = time.perf_counter()
             found = client.post("/api/corpora", files=files).json()
             taken = time.perf_counter() - begun
-            size = len(files) * len(data) / 1e6
+            size = sum(map(len, every)) / 1e6
             rows = (
                 f"{taken:.2f} s ({len(found['rows'])} rows, {found['summary']['left']} files left)"
             )
-            report(f"{size:.1f} MB in {len(files)} {ending} files: the first rows", "2 s", rows)
+            report(f"{size:.1f} MB of {what} ({ending}): the first rows", "2 s", rows)
             while found["summary"]["left"]:
                 time.sleep(0.2)
                 found = client.get(f"/api/corpora/{found['id']}").json()

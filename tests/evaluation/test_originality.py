@@ -55,7 +55,8 @@ def test_a_run_does_not_go_on_into_the_next_tune():
 
 def test_the_last_note_of_a_run_may_have_any_length():
     tune = piece(FIRST[:9])
-    tune.sheet.bars[-1].voices[0][-1].duration = 960
+    (line,) = tune.sheet.bars[-1].voices
+    line[-1] = line[-1]._replace(duration=960)
     assert INDEX.compare(tune).longest == 9
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from nokturn.errors import InputError, LimitError
 from nokturn.formats._abc_files import decode
 from nokturn.formats._abc_reader import read_tune, read_tunes
+from nokturn.formats._abc_voice import VoiceReader
 from nokturn.formats.abc import Abc
 from nokturn.music.perform import perform
 from nokturn.music.piece import Piece
@@ -188,6 +189,25 @@ def test_no_other_file_is_opened() -> None:
     assert pitches(piece) == [60]
 
 
+@pytest.mark.parametrize(
+    "sign",
+    [
+        pytest.param("c-|c", id="tie"),
+        pytest.param("c>d", id="broken rhythm"),
+        pytest.param("(3cde", id="triplet"),
+        pytest.param("(cd)", id="slur"),
+        pytest.param("!trill!c", id="decoration"),
+        pytest.param('"Am"c', id="chord symbol"),
+        pytest.param("{g}c", id="grace note"),
+        pytest.param("^c d", id="accidental"),
+        pytest.param("d c|\nw: la la", id="lyrics"),
+    ],
+)
+def test_a_sign_on_a_note_leaves_its_equals_elsewhere_as_they_were(sign: str) -> None:
+    before, after = (tune(body).sheet.bars for body in ("c d e|", f"c d e|\n{sign}|\nc d e|"))
+    assert after[0].voices == after[-1].voices == before[0].voices
+
+
 SIGNS = st.text(alphabet="ABCcdz^_=,'/2345|:[]()<>-{}\"!&\\%~.\n KMLVPQwZ1", max_size=300)
 
 
@@ -198,6 +218,25 @@ def test_nothing_but_an_input_error_escapes(body: str, strict: bool) -> None:
     with contextlib.suppress(InputError):
         read_tune(HEAD.format(k="C", m="4/4") + body, strict=strict)
     assert time.process_time() - start < 5
+
+
+WORDS = [
+    "A", "c'", "B,,", "d2", "e/", "f3/2", " ", "^c", "_B", "=f", "g-", ">", "(3", '"G"', "|", "z",
+    "[ce]", "{g}", "-", "A//4", "c" + "'" * 9, "[L:1/4]", "[K:D]", "(", ")", "&",
+    "\nw: la", "A" * 90,
+]  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(WORDS)))
+@settings(max_examples=300, deadline=None)
+def test_notes_side_by_side_are_what_they_are_one_by_one(words: list[str]) -> None:
+    body = "".join(words)
+    together = tune(body)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(VoiceReader, "plain_run", lambda reader, text: None)
+        alone = tune(body)
+    assert together.sheet == alone.sheet
+    assert together.repairs == alone.repairs
 
 
 @given(st.binary(max_size=400))

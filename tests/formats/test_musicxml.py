@@ -37,6 +37,7 @@ TUNES = {
         "LA2|!D.C.!!tenuto!A8|]"
     ),
     "slurs, ties and chords": ("X:1\nT:t\nM:3/4\nL:1/4\nK:A\n(A (B) c)|[A-c-e]2 [Ac]|(A2 B|c3)|]"),
+    "equal notes, one of them tied": "X:1\nT:t\nM:2/4\nL:1/4\nK:C\nA A|A- A|A A|(A A)|A A|]",
     "two verses": (
         "X:1\nT:t\nM:3/4\nL:1/4\nK:Eb\nE F G|A2 B|c3|]\nw:When I was fool-ish then\n"
         "w:Now am_ old and wise"

@@ -60,7 +60,8 @@ def test_notes_keep_their_distance_to_the_signature(key, semitones, notes, expec
 
 def test_grace_notes_and_chord_symbols_move_too():
     sheet = tune("G", "G4", chord="D7/F#")
-    sheet.bars[0].voices[0][0].graces = (Grace((Pitch.parse("A4"),), 120),)
+    (line,) = sheet.bars[0].voices
+    line[0] = line[0]._replace(graces=(Grace((Pitch.parse("A4"),), 120),))
     moved = transpose(sheet, 5).bars[0].voices[0][0]
     assert moved.chord == "G7/B"
     assert moved.graces[0].pitches == (Pitch.parse("D5"),)

@@ -50,6 +50,7 @@ def bars(text: str) -> Sheet:
         pytest.param("a b,fine c d,D.C.", "0 1 2 3 0 1", id="da capo al fine"),
         pytest.param("a b,segno c d,D.S.", "0 1 2 3 1 2 3", id="dal segno"),
         pytest.param("a b,dacoda c,D.C. d,coda", "0 1 2 0 1 3", id="to the coda"),
+        pytest.param("|: a |3 b,D.C. :| c", "0 2", id="a jump in a bar that is never played"),
         pytest.param(
             "|: a :| b,fine |: c :| d,D.C.", "0 0 1 2 2 3 0 1", id="no repeats after D.C."
         ),

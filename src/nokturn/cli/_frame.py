@@ -115,8 +115,8 @@ def run(group: click.Group, args: list[str]) -> int:
         sys.stdout.flush()
     except click.exceptions.Exit as stop:
         return stop.exit_code
-    except (KeyboardInterrupt, click.Abort):
-        say_error("stopped.", word="Interrupted")
+    except (KeyboardInterrupt, click.Abort) as stop:
+        say_error(str(stop) or "stopped.", word="Interrupted")
         return INTERRUPTED
     except Exception as error:
         if debug and not isinstance(error, BrokenPipeError):

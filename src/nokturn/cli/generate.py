@@ -101,25 +101,33 @@ def generate(
     """Compose new music.
 
     Without -o each piece is written into the current folder as .abc, .mid, .svg and .mp3. The same
-    version, command, seed and machine give the same bytes.
+    version, command, seed and machine give the same bytes. Ctrl-C keeps the whole bars of the
+    piece; a second one ends at once.
     """  # fmt: skip
     from nokturn.workflows.generate import generate as workflow
+    from nokturn.workflows.generate import stopping
     from nokturn.workflows.models import default_model
     from nokturn.workflows.wishes import Composed, Said
 
     sink = sink_of(terminal, out, form, n, force)
     watch = Watch(terminal, n)
-    try:
-        chosen = model if model or _is_file(wishes["rhythm"]) else default_model()
-        for event in workflow(chosen, n=n, **wishes):
-            if isinstance(event, Composed):
-                sink.add(event, as_json)
-            elif isinstance(event, Said):
-                terminal.say(event.text)
-            else:
-                watch.see(event)
-    finally:  # after Ctrl-C, too: what is finished is kept and named
-        sink.finish()
+    recipe: dict[str, Any] = {}
+    with stopping() as stop:
+        try:
+            chosen = model if model or _is_file(wishes["rhythm"]) else default_model()
+            for event in workflow(chosen, n=n, stop=stop, **wishes):
+                if isinstance(event, Composed):
+                    recipe = event.piece.recipe or {}
+                    sink.add(event, as_json)
+                elif isinstance(event, Said):
+                    terminal.say(event.text)
+                else:
+                    watch.see(event)
+        finally:  # after Ctrl-C, too: what is finished is kept and named
+            sink.finish()
+    if stop.is_set():
+        bar = recipe.get("stopped_at_bar")
+        raise KeyboardInterrupt(f"stopped; the last piece ends with bar {bar}." if bar else "")
 
 
 class Watch:

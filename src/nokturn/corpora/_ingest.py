@@ -23,7 +23,7 @@ from nokturn.corpora._report import FileReport, IngestReport
 from nokturn.corpora._workers import read_in_workers
 from nokturn.errors import Error, InputError
 from nokturn.formats import _abc_reader, base
-from nokturn.music.melody import melody
+from nokturn.music.melody import has_melody, melody
 from nokturn.music.piece import Piece
 
 FEW = 32  # files that are read without worker processes
@@ -156,7 +156,7 @@ def read_file(path: Path) -> Read:
             pieces, refusals = base.loads(data, source=path.name), []
     except Error as error:
         return [], [str(error)]
-    kept = [piece for piece in pieces if len(melody(piece))]
+    kept = [piece for piece in pieces if has_melody(piece)]
     empty = len(pieces) - len(kept)
     return kept, refusals + [f"{path.name}: there are no notes in it"] * empty
 

@@ -253,4 +253,4 @@ def bare(sheet: Sheet, *, chords: bool = True) -> Sheet:
 def _wordless(event: Event, chords: bool) -> Event:
     if not (event.texts or event.lyrics or (event.chord and not chords)):
         return event
-    return replace(event, texts=(), lyrics=(), chord=event.chord if chords else "")
+    return event._replace(texts=(), lyrics=(), chord=event.chord if chords else "")

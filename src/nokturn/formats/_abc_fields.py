@@ -208,7 +208,7 @@ def plain_text(text: str) -> str:
             word,
         )
         word = word.replace("\\%", "%").replace("\\&", "&").replace("\\\\", "\\")
-    return "".join(c for c in word if c.isprintable())
+    return word if word.isprintable() else "".join(c for c in word if c.isprintable())
 
 
 __all__ = [

@@ -3,8 +3,9 @@
     for word in WORD.finditer("|:(3ABc d2>e|"):
         word.lastgroup          "bar", "tuplet", "note", "note", "note", "space", "note", ...
 
-A note's text means the same in every tune but for the unit length and the key, so what it means is
-kept in a table: most notes cost one look-up.
+`RUN_OR_WORD` takes notes side by side as one, "run": that is what the reader goes by. A note's text
+means the same in every tune but for the unit length and the key, so what it means is kept in a
+table: most notes cost one look-up.
 """
 
 from __future__ import annotations
@@ -18,7 +19,10 @@ from nokturn.music.pitch import Pitch
 from nokturn.music.time import Ticks, exact
 
 _LENGTH = r"\d*(?:/+\d*)?"
-_NOTE = rf"(?:\^\^|\^/?\d?(?=[A-Ga-g])|\^|__|_/?\d?(?=[A-Ga-g])|_|=)?[A-Ga-g][,']*{_LENGTH}-?"
+_SIGN = r"(?:\^\^|\^/?\d?(?=[A-Ga-g])|\^|__|_/?\d?(?=[A-Ga-g])|_|=)"
+_END = rf"[,']*{_LENGTH}-?"
+_NOTE = rf"{_SIGN}?[A-Ga-g]{_END}"
+_RUN = rf"(?:[A-Ga-g]{{1,64}}{_END}|[ \t]+|{_SIGN}[A-Ga-g]{_END}){{1,64}}"  # longer: in parts
 _BAR = r":*\.?(?:\[\||\|)[|\]:]*(?:\[\|[|\]:]*)*|::+"
 
 WORD = re.compile(
@@ -46,6 +50,11 @@ WORD = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+
+RUN_OR_WORD = re.compile(rf"(?P<run>{_RUN})|{WORD.pattern}", re.VERBOSE | re.DOTALL)
+NOTE = re.compile(_NOTE)
+ODD_LENGTH = re.compile(r"//+\d")  # two slashes and a number
+NOT_PLAIN = re.compile(r"[\^_=-]|//+\d")  # an accidental, a tie or an odd length
 
 SHORTHANDS = {
     ".": "staccato", "~": "roll", "H": "fermata", "L": "accent", "M": "lowermordent", "O": "coda",
@@ -81,7 +90,7 @@ def note_word(text: str) -> NoteWord:
         raise ValueError(f"{text!r} is not a note")
     sign, letter, marks, length, tie = match.groups()
     octave = (4 if letter.isupper() else 5) + marks.count("'") - marks.count(",")
-    if not -1 <= octave <= 10:
+    if len(marks) > 16 or not -1 <= octave <= 10:
         raise ValueError(f"{text!r} is more octaves away than anyone can hear")
     alter = None
     if sign:

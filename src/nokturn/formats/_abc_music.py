@@ -14,11 +14,20 @@ from typing import Any
 
 from nokturn.errors import InputError, LimitError, position
 from nokturn.formats import _abc_fields as fields
-from nokturn.formats._abc_lexer import SHORTHANDS, SYNONYMS, WORD, factor, note_word, times
+from nokturn.formats._abc_lexer import (
+    NOTE,
+    ODD_LENGTH,
+    RUN_OR_WORD,
+    SHORTHANDS,
+    SYNONYMS,
+    factor,
+    note_word,
+    times,
+)
 from nokturn.formats._abc_voice import VoiceReader
 from nokturn.music.harmony import parse
 from nokturn.music.pitch import Key
-from nokturn.music.sheet import Bar, Event, Grace
+from nokturn.music.sheet import Bar, Grace
 from nokturn.music.time import COMMON_TIME, Meter, Tempo
 
 MAX_EVENTS = 100_000
@@ -26,12 +35,10 @@ MAX_BARS = 20_000
 MAX_REPAIRS = 200  # that are told one by one
 MAX_GRACES = 64
 
-_CHORD_NOTE = re.compile(
-    r"(?:\^\^|\^/?\d?(?=[A-Ga-g])|\^|__|_/?\d?(?=[A-Ga-g])|_|=)?[A-Ga-g][,']*\d*(?:/+\d*)?-?"
-)
 _CHORD_END = re.compile(r"\](\d*(?:/+\d*)?)(-?)$")
 _ORDER = ("slurs", "grace notes", "chord symbols", "annotations and decorations")  # before a note
-_ODD_LENGTH = re.compile(r"//+\d")
+_LINES = ("none", "single", "dotted", "double", "heavy-light", "final")
+_STRENGTH = {line: strength for strength, line in enumerate(_LINES)}
 
 
 @dataclass
@@ -61,17 +68,6 @@ class MusicReader(ABC):
     events: int = 0
     bar_lines: list[int] = field(default_factory=list)  # line of each bar of the first voice
 
-    def __post_init__(self) -> None:
-        handlers: dict[str, Callable[[str], None]] = {
-            name: getattr(self, f"_{name}")
-            for name in (
-                "bar", "rest", "bars", "tuplet", "broken", "quoted", "grace", "field", "ending",
-                "chord", "slur", "decoration", "shorthand", "tie", "overlay", "spacer", "ignored",
-                "unknown",
-            )
-        }  # fmt: skip
-        self.handlers = handlers
-
     @abstractmethod
     def body_field(self, letter: str, value: str) -> None:
         """Read a field of the body, on a line of its own or inline."""
@@ -95,31 +91,33 @@ class MusicReader(ABC):
 
     def music(self, line: str) -> None:
         """Read a line of music."""
-        now, unit = self.now, self.now.unit_ticks()
-        handlers = self.handlers
-        for word in WORD.finditer(line):
-            kind = word.lastgroup
-            if kind == "note":
-                self.events += 1
-                if self.strict and _ODD_LENGTH.search(word[0]):
-                    self.column = word.start() + 1
-                    self.repair(f"{word[0]!r} has a length of two slashes and a number")
-                try:
-                    now.note(note_word(word[0]), unit)
-                except ValueError as error:
-                    self.column = word.start() + 1
-                    self.repair(f"{error}; left out")
-                continue
-            if kind == "space":
-                continue
-            self.column = word.start() + 1
-            handlers[kind](word[0])  # type: ignore[index]
-            if now is not self.now or kind == "field":
-                now, unit = self.now, self.now.unit_ticks()
+        for word in RUN_OR_WORD.finditer(line):
+            kind, text = word.lastgroup, word[0]
+            if kind == "run":
+                count = self.now.plain_run(text)
+                self.events += self._run(text, word.start()) if count is None else count
+            else:
+                self.column = word.start() + 1
+                _READERS[kind](self, text)  # type: ignore[index]
         if self.events > MAX_EVENTS:
             raise LimitError(
                 f"more than {MAX_EVENTS:,} notes and rests.", source=self.source, line=self.line
             )
+
+    def _run(self, text: str, start: int) -> int:
+        """Read notes that stand side by side, one by one; return how many there are."""
+        notes = list(NOTE.finditer(text))
+        now, unit = self.now, self.now.unit_ticks()
+        for word in notes:
+            if self.strict and ODD_LENGTH.search(word[0]):
+                self.column = start + word.start() + 1
+                self.repair(f"{word[0]!r} has a length of two slashes and a number")
+            try:
+                now.note(word[0], unit)
+            except ValueError as error:
+                self.column = start + word.start() + 1
+                self.repair(f"{error}; left out")
+        return len(notes)
 
     def _await(self, what: str) -> None:
         """Note that something waits for the next note; a strict reading minds the order (4.20)."""
@@ -138,7 +136,7 @@ class MusicReader(ABC):
 
     def _rest(self, word: str) -> None:
         self.events += 1
-        if self.strict and _ODD_LENGTH.search(word):
+        if self.strict and ODD_LENGTH.search(word):
             self.repair(f"{word!r} has a length of two slashes and a number")
         try:
             duration = times(self.now.unit_ticks(), factor(word[1:]))
@@ -165,7 +163,7 @@ class MusicReader(ABC):
             if i:
                 self.close("single")
             now.tied = {}
-            now.add(Event(full, hidden=word[0] == "X", whole_bar=True))
+            now.add(full, hidden=word[0] == "X", whole_bar=True)
 
     def _tuplet(self, word: str) -> None:
         numbers = word[1:].split(":")
@@ -210,18 +208,18 @@ class MusicReader(ABC):
         body = word[1:].removesuffix("}")
         slash = body.startswith("/")
         unit = 120
-        chords = re.finditer(rf"\[[^\]]*\]\d*/*\d*|{_CHORD_NOTE.pattern}", body)
+        chords = re.finditer(rf"\[[^\]]*\]\d*/*\d*|{NOTE.pattern}", body)
         for k, match in enumerate(chords):
             if k == MAX_GRACES:
                 self.repair(f"more than {MAX_GRACES} grace notes; the rest left out")
                 return
             try:
-                words = [note_word(m[0]) for m in _CHORD_NOTE.finditer(match[0])]
+                words = [note_word(m[0]) for m in NOTE.finditer(match[0])]
             except ValueError as error:
                 self.repair(f"{error}; left out")
                 continue
             if words:
-                pitches = tuple(self.now.spelled(word)[0] for word in words)
+                pitches = tuple(self.now.spelled(word) for word in words)
                 self.now.graces.append(Grace(pitches, times(unit, words[0].factor), slash))
 
     def _chord(self, word: str) -> None:
@@ -232,8 +230,8 @@ class MusicReader(ABC):
             self._decorate(mark)
         bare = re.sub(r'![^!]*!|"[^"]*"', "", inner)
         try:
-            words = [note_word(match[0]) for match in _CHORD_NOTE.finditer(bare)]
-            left = re.sub(r"[\s.~uvTHMPLOSJR()<>]|" + _CHORD_NOTE.pattern, "", bare)
+            words = [note_word(match[0]) for match in NOTE.finditer(bare)]
+            left = re.sub(r"[\s.~uvTHMPLOSJR()<>]|" + NOTE.pattern, "", bare)
             if not words:
                 self.repair(f"{word!r} is a chord without notes; left out")
                 return
@@ -245,13 +243,10 @@ class MusicReader(ABC):
             self.repair(f"{error}; left out")
 
     def _slur(self, word: str) -> None:
-        now = self.now
         if word.endswith("("):
             self._await("slurs")
-            now.slurs += 1
-        elif now.last is not None:
-            now.last.slurs = (now.last.slurs[0], now.last.slurs[1] + 1)
-        else:
+            self.now.slurs += 1
+        elif not self.now.end_slur():
             self.repair("a slur ends that did not begin; left out")
 
     def _decoration(self, word: str) -> None:
@@ -294,14 +289,7 @@ class MusicReader(ABC):
 
     def _bar(self, word: str) -> None:
         now = self.now
-        core = word.strip(":.")
-        before = len(word) - len(word.lstrip(":"))
-        after = len(word) - len(word.rstrip(":")) if core else 0
-        if not core:  # only colons: the end and the beginning of a repeat
-            before = after = max(1, before // 2)
-        if ":" in core:
-            before, after = max(before, 0), max(after, 0)
-        line = _line_style(core, dotted="." in word)
+        before, after, line = (0, 0, "single") if word == "|" else _bar_sign(word)
         if not now.empty:
             self.close(line)
         if now.bars:
@@ -316,8 +304,7 @@ class MusicReader(ABC):
         """Give the last bar the bar line that was just read."""
         if before:
             bar.repeat_end = max(bar.repeat_end, min(before, 8) + 1)
-        strength = ("none", "single", "dotted", "double", "heavy-light", "final")
-        if strength.index(line) > strength.index(bar.line):
+        if bar.line != line and _STRENGTH[line] > _STRENGTH[bar.line]:
             bar.line = line
         if before or line in ("double", "final", "heavy-light"):
             self._stop_ending()
@@ -354,6 +341,23 @@ class MusicReader(ABC):
         self._stop_ending()
         now.bar.ending = tuple(n for n in dict.fromkeys(numbers) if n) or (1,)
         now.in_ending = True
+
+
+_READERS: dict[str, Callable[[MusicReader, str], None]] = {
+    kind: getattr(MusicReader, f"_{kind}")
+    for kind in RUN_OR_WORD.groupindex
+    if kind not in ("run", "note", "space")  # of which runs are made
+}
+
+
+def _bar_sign(word: str) -> tuple[int, int, str]:
+    """Return how many colons stand before and after a bar line, and its style."""
+    core = word.strip(":.")
+    before = len(word) - len(word.lstrip(":"))
+    after = len(word) - len(word.rstrip(":")) if core else 0
+    if not core:  # only colons: the end and the beginning of a repeat
+        before = after = max(1, before // 2)
+    return before, after, _line_style(core, dotted="." in word)
 
 
 def _line_style(core: str, dotted: bool) -> str:

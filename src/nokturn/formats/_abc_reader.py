@@ -307,7 +307,7 @@ class _TuneReader(MusicReader):
 
     def _new_line(self) -> None:
         self.sung = 0
-        self.now.to_sing = []
+        self.now.begin_line()
 
     def body_field(self, letter: str, value: str) -> None:
         """Read a field of the body, on a line of its own or inline."""

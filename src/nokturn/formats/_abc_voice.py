@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
 
 from nokturn.formats._abc_fields import default_unit
-from nokturn.formats._abc_lexer import NoteWord, factor, pitch, times
+from nokturn.formats._abc_lexer import NOT_PLAIN, NOTE, NoteWord, factor, note_word, pitch, times
 from nokturn.music.pitch import Key, Pitch
 from nokturn.music.sheet import Bar, Event, Grace, Tuplet, Voice
 from nokturn.music.time import COMMON_TIME, Meter, Ticks, exact
 
 Report = Callable[[str], None]
+MAX_KNOWN = 80  # characters of notes that are kept for the next time
 
 
 @dataclass
@@ -21,6 +22,7 @@ class VoiceReader:
     """What is known of a voice so far, and the bars that it has.
 
     ``bars`` hold lanes: the voice itself, then its overlays (``&``). The bar being read is ``bar``.
+    ``last`` is the lane that ends with the event read last.
     """
 
     voice: Voice
@@ -32,7 +34,7 @@ class VoiceReader:
     bar: Bar = field(default_factory=lambda: Bar([[]]))
     lane: int = 0
     alters: dict[int, int] = field(default_factory=dict)  # step -> accidental in this bar
-    last: Event | None = None
+    last: list[Event] | None = None
     tied: dict[tuple[int, int], int] = field(default_factory=dict)  # (step, octave) -> alter
     broken: Ticks = 1  # factor for the next note
     tuplet: tuple[int, int, int] | None = None  # p, q and notes still to come
@@ -43,8 +45,7 @@ class VoiceReader:
     chord: str = ""
     slurs: int = 0
     in_ending: bool = False
-    to_sing: list[tuple[int, Event]] = field(default_factory=list)  # bar number and note
-    last_sung: list[tuple[int, Event]] = field(default_factory=list)
+    sung_from: tuple[int, int, int] = (0, 0, 0)  # bar, lane and event where a line began
     placed: int = 0  # the furthest PLACE of what waits for the next note
     pending: bool = False  # something in the tables above waits for a note
 
@@ -63,18 +64,40 @@ class VoiceReader:
 
     # notes
 
-    def note(self, word: NoteWord, unit: Ticks) -> None:
-        """Add a note."""
-        spelled = self.spelled(word)
-        event = Event(times(unit, word.factor), spelled)
-        if word.tied:
-            event.ties = (True,)
-        if self.tied or word.tied:
-            self.tied = {(word.step, word.octave): spelled[0].alter} if word.tied else {}
-        self.add(event)
+    def plain_run(self, text: str) -> int | None:
+        """Add notes that stand side by side; return how many, or None where there is more to them.
 
-    def spelled(self, word: NoteWord) -> tuple[Pitch]:
-        """Return the pitch that a note means here: its own sign, the bar's, or the key's."""
+        That is an accidental or a tie, before them or among them, or what waits for the first.
+        """
+        if self.pending or self.tuplet or self.broken != 1 or self.alters or self.tied:
+            return None
+        if len(text) > MAX_KNOWN:
+            return None
+        events = _plain_notes(text, self.unit_ticks(), self.key.alters, self.octave)
+        if events:
+            self.last = self.bar.voices[self.lane]
+            self.last += events
+        return None if events is None else len(events)
+
+    def note(self, text: str, unit: Ticks) -> None:
+        """Add a note. Raises `ValueError` where the text is none."""
+        word = note_word(text)
+        alter = self._alter(word)
+        if self.tied or word.tied:
+            self.tied = {(word.step, word.octave): alter} if word.tied else {}
+        event = _note(text, unit, alter, self.octave)
+        if self.pending or self.tuplet or self.broken != 1:
+            self.add(event.duration, event.pitches, event.ties)
+        else:
+            self.last = self.bar.voices[self.lane]
+            self.last.append(event)
+
+    def spelled(self, word: NoteWord) -> Pitch:
+        """Return the pitch that a note means here."""
+        return pitch(word.step, self._alter(word), word.octave + self.octave)[0]
+
+    def _alter(self, word: NoteWord) -> int:
+        """Return the accidental of a note: its own sign, the bar's, or the key's."""
         alter = word.alter
         if alter is not None:
             self.alters[word.step] = alter
@@ -82,87 +105,84 @@ class VoiceReader:
             alter = self.tied[word.step, word.octave]
         elif self.alters:
             alter = self.alters.get(word.step)
-        if alter is None:
-            alter = self.key.alters[word.step]
-        return pitch(word.step, alter, word.octave + self.octave)
+        return self.key.alters[word.step] if alter is None else alter
 
     def chord_of(self, words: list[NoteWord], length: str, tied: bool, unit: Ticks) -> None:
         """Add a chord; it lasts as long as its first note says."""
         pitches: dict[Pitch, bool] = {}
         held: dict[tuple[int, int], int] = {}
         for word in words:
-            spelled = self.spelled(word)[0]
+            spelled = self.spelled(word)
             ties = word.tied or tied
             pitches[spelled] = pitches.get(spelled, False) or ties
             if ties:
                 held[word.step, word.octave] = spelled.alter
         self.tied = held
         duration = times(times(unit, words[0].factor), factor(length))
-        event = Event(duration, tuple(pitches))
-        if held:
-            event.ties = tuple(pitches.values())
-        self.add(event)
+        self.add(duration, tuple(pitches), tuple(pitches.values()) if held else ())
 
     def rest(self, duration: Ticks, hidden: bool) -> None:
         """Add a rest."""
         self.tied = {}
-        self.add(Event(duration, hidden=hidden))
+        self.add(duration, hidden=hidden)
 
-    def add(self, event: Event) -> None:
+    def add(
+        self,
+        duration: Ticks,
+        pitches: tuple[Pitch, ...] = (),
+        ties: tuple[bool, ...] = (),
+        *,
+        hidden: bool = False,
+        whole_bar: bool = False,
+    ) -> None:
         """Add an event with all that waited for it."""
+        tuplet = None
         if self.broken != 1:
-            event.duration = times(event.duration, self.broken)
-            self.broken = 1
+            duration, self.broken = times(duration, self.broken), 1
         if self.tuplet:
-            self._in_tuplet(event, *self.tuplet)
+            p, q, left = self.tuplet
+            duration, tuplet = times(duration, _ratio(q, p)), Tuplet(p, q, self.tuplet_opens)
+            self.tuplet, self.tuplet_opens = (p, q, left - 1) if left > 1 else None, 0
+        event = Event(
+            duration, pitches, ties, tuplet, tuple(self.graces), tuple(self.decorations),
+            (self.slurs, 0), self.chord, tuple(self.texts), (), hidden, whole_bar,
+        )  # fmt: skip
         if self.pending:
-            self._hang_on(event)
-        self.bar.voices[self.lane].append(event)
-        self.last = event
-        if event.pitches:
-            self.to_sing.append((len(self.bars), event))
-
-    def _in_tuplet(self, event: Event, p: int, q: int, left: int) -> None:
-        event.duration = times(event.duration, _ratio(q, p))
-        event.tuplet = Tuplet(p, q, self.tuplet_opens)
-        self.tuplet_opens = 0
-        self.tuplet = (p, q, left - 1) if left > 1 else None
-
-    def _hang_on(self, event: Event) -> None:
-        event.graces = tuple(self.graces)
-        event.decorations = tuple(self.decorations)
-        event.texts = tuple(self.texts)
-        event.chord = self.chord
-        event.slurs = (self.slurs, 0)
-        self.graces, self.decorations, self.texts = [], [], []
-        self.chord, self.slurs, self.placed, self.pending = "", 0, 0, False
+            self.graces, self.decorations, self.texts = [], [], []
+            self.chord, self.slurs, self.placed, self.pending = "", 0, 0, False
+        self.last = self.bar.voices[self.lane]
+        self.last.append(event)
 
     def tie(self) -> bool:
         """Tie the last note to the next; False where there is none."""
-        if self.last is None or not self.last.pitches:
+        if self.last is None or not self.last[-1].pitches:
             return False
-        self.last.ties = (True,) * len(self.last.pitches)
-        self.tied = {(p.step, p.octave - self.octave): p.alter for p in self.last.pitches}
+        pitches = self.last[-1].pitches
+        self.last[-1] = self.last[-1]._replace(ties=(True,) * len(pitches))
+        self.tied = {(p.step, p.octave - self.octave): p.alter for p in pitches}
+        return True
+
+    def end_slur(self) -> bool:
+        """End a slur at the last note or rest; False where there is none."""
+        if self.last is None:
+            return False
+        begin, end = self.last[-1].slurs
+        self.last[-1] = self.last[-1]._replace(slurs=(begin, end + 1))
         return True
 
     def break_rhythm(self, signs: str) -> bool:
         """Dot the last note and shorten the next (``>``), or the other way (``<``)."""
-        if self.last is None or self.last not in self.lane_events[-1:]:
+        lane = self.lane_events
+        if self.last is not lane:
             return False
         short = _ratio(1, 2 ** min(len(signs), 6))
         long = exact(2 - short)
         mine, following = (long, short) if signs[0] == ">" else (short, long)
-        self.last.duration = times(self.last.duration, mine)
+        lane[-1] = Event(times(lane[-1].duration, mine), *lane[-1][1:])
         self.broken = following
         return True
 
     # bars
-
-    def new_bar(self) -> None:
-        """Begin a bar."""
-        self.bar = Bar([[]])
-        self.lane = 0
-        self.alters = {}
 
     def overlay(self, count: int, report: Report) -> None:
         """Go back by a bar into another lane (``&``)."""
@@ -175,14 +195,54 @@ class VoiceReader:
         self.alters, self.tied, self.last = {}, {}, None
 
     def close_bar(self) -> None:
-        """End the bar: it now belongs to the voice."""
+        """End the bar, which now belongs to the voice, and begin the next."""
         self.bars.append(self.bar)
-        self.new_bar()
+        self.bar, self.lane, self.alters = Bar([[]]), 0, {}
+
+    # lyrics
+
+    def begin_line(self) -> None:
+        """Begin a line of music: lyrics after it stand under its notes."""
+        self.sung_from = len(self.bars), self.lane, len(self.lane_events)
+
+    def line_notes(self) -> Iterator[tuple[int, list[Event], int]]:
+        """Yield where the notes of the line stand: number of the bar, lane, and place in it."""
+        bar, lane, place = self.sung_from
+        for number in range(bar, len(self.bars) + 1):
+            lanes = (self.bars[number] if number < len(self.bars) else self.bar).voices
+            for events in lanes[lane:]:
+                for k in range(place, len(events)):
+                    if events[k].pitches:
+                        yield number, events, k
+                place = 0
+            lane = 0
 
     @property
     def empty(self) -> bool:
         """Whether nothing stands in the bar yet."""
         return not any(self.bar.voices)
+
+
+@lru_cache(maxsize=4096)  # bars of folk tunes are often the same
+def _plain_notes(
+    text: str, unit: Ticks, alters: tuple[int, ...], octave: int
+) -> tuple[Event, ...] | None:
+    """Return notes that stand side by side, or None where one is more than letter and length."""
+    if NOT_PLAIN.search(text):
+        return None
+    try:
+        words = [(note, note_word(note)) for note in NOTE.findall(text)]
+    except ValueError:
+        return None
+    return tuple([_note(note, unit, alters[word.step], octave) for note, word in words])
+
+
+@lru_cache(maxsize=8192)
+def _note(text: str, unit: Ticks, alter: int, octave: int) -> Event:
+    """Return a note with nothing on it, the same object each time."""
+    word = note_word(text)
+    pitches = pitch(word.step, alter, word.octave + octave)
+    return Event(times(unit, word.factor), pitches, (True,) if word.tied else ())
 
 
 @lru_cache(maxsize=256)

@@ -62,7 +62,7 @@ class Mender:
         Raises `InputError` where there is no track at all.
         """
         begin = self.data.find(b"MThd")
-        tracks = self._tracks(max(begin, 0))
+        tracks = list(self.tracks(max(begin, 0)))
         if not tracks:
             raise InputError(
                 "there is no track in this MIDI file.", "It may be cut off.", source=self.source
@@ -84,10 +84,11 @@ class Mender:
             self.mended[f"{header.tracks} tracks announced, {len(tracks)} found"] += 1
         return header, tracks
 
-    def _tracks(self, at: int) -> list[bytes]:
+    def tracks(self, at: int = 0) -> Iterator[bytes]:
+        """Yield the content of each track chunk from there on."""
         data = self.data
-        found: list[bytes] = []
-        while at + 8 <= len(data) and len(found) < MAX_MENDED_CHUNKS:
+        count = 0
+        while at + 8 <= len(data) and count < MAX_MENDED_CHUNKS:
             name = data[at : at + 4]
             length = int.from_bytes(data[at + 4 : at + 8], "big")
             stop = at + 8 + length
@@ -101,9 +102,9 @@ class Mender:
                     self.mended[wrong] += 1
                 stop = following_track if following_track > 0 else len(data)
             if name == b"MTrk":
-                found.append(data[at + 8 : stop])
+                count += 1
+                yield data[at + 8 : stop]
             at = stop
-        return found
 
     def walk(self, track: bytes) -> Iterator[Event]:
         """Yield the events of a track up to its end, or to where it breaks off."""

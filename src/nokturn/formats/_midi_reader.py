@@ -57,8 +57,9 @@ def read(data: bytes, source: str) -> tuple[Score, dict[str, Any] | None]:
         found.time_signatures, ("numerator", "denominator"), values.meter, "a meter of {}/{}"
     )
     score.keys = _changes(found.key_signatures, ("key", "tonality"), _key, "a key of {} sharps")
-    recipe = look_at_first_track(data, score, data[8:10] != b"\0\0")
-    end = score.end
+    last = score.end
+    recipe = look_at_first_track(data, score, last, data[8:10] != b"\0\0")
+    end = max(last, score.length)
     score.tempos = _tempos(found.tempos, end)
     score.meters, score.keys = _last_of_each(score.meters, end), _last_of_each(score.keys, end)
     return score, recipe
@@ -81,7 +82,9 @@ def check_sound(score: Score, source: str) -> None:
     if not score.note_count:
         raise InputError("it holds no notes.", "Choose a file with music in it.", source=source)
     last = max(track.end for track in score.tracks)
-    seconds = score.seconds(last)
+    seconds = last / score.ticks_per_quarter * 60 / values.MIN_QPM  # or less
+    if seconds > values.MAX_SECONDS:
+        seconds = score.seconds(last)
     if last * 480 > values.MAX_TICK * score.ticks_per_quarter or not seconds <= values.MAX_SECONDS:
         raise LimitError(
             f"its music lasts {seconds / 3600:,.1f} hours; the limit is 4.",
@@ -106,9 +109,10 @@ def _track(found: Any, names: dict[str, str]) -> Track:
     notes["pitch"], notes["velocity"] = arrays["pitch"], arrays["velocity"]
     if arrays["time"].min() < 0 or arrays["duration"].min() < 0:
         raise UntrustedError("notes before the beginning")
-    if arrays["pitch"].min() < 0 or arrays["pitch"].max() > 127 or arrays["velocity"].min() < 0:
+    softest = arrays["velocity"].min()  # pitch and velocity are of eight bits, 127 at most
+    if arrays["pitch"].min() < 0 or softest < 0:
         raise UntrustedError("pitches out of range")
-    if arrays["velocity"].min() < 1:  # symusic gives no more than 127
+    if softest < 1:
         notes["velocity"] = np.maximum(notes["velocity"], 1)
     track = Track(in_order(notes), names.get(found.name) or values.clean(found.name))
     track.program, track.drums = min(max(int(found.program), 0), 127), bool(found.is_drum)
@@ -152,9 +156,11 @@ def _tempos(rows: Any, end: int) -> list[tuple[int, float]]:
         raise UntrustedError(f"a tempo of {microseconds[wrong[0]]} microseconds")
     order = np.argsort(ticks, kind="stable")
     ticks, qpm = ticks[order], qpm[order]
-    last = np.append(ticks[1:] > ticks[:-1], True)
+    last = np.ones(len(ticks), dtype=bool)
+    last[:-1] = ticks[1:] > ticks[:-1]
     ticks, qpm = ticks[last], qpm[last]
-    kept = np.append(True, qpm[1:] != qpm[:-1]) & (ticks <= end)
+    kept = ticks <= end
+    kept[1:] &= qpm[1:] != qpm[:-1]
     return list(zip(ticks[kept].tolist(), qpm[kept].tolist(), strict=True))
 
 

@@ -51,13 +51,12 @@ def tempos(microseconds: NDArray[np.integer]) -> NDArray[np.float64]:
     """
     exact = 60e6 / np.maximum(microseconds, 1)
     found = (microseconds > 0) & (exact >= MIN_QPM) & (exact <= MAX_QPM)
-    qpm: NDArray[np.float64] = np.where(found, exact, np.nan)
-    meant = np.flatnonzero(found)
+    exact[~found] = np.nan
+    qpm: NDArray[np.float64] = exact
     for digits in (3, 2, 1, 0):
-        near = exact[meant].round(digits)
-        fits = np.rint(60e6 / near) == microseconds[meant]
-        meant = meant[fits]
-        qpm[meant] = near[fits]
+        near = exact.round(digits)
+        found &= np.rint(60e6 / near) == microseconds
+        qpm = np.where(found, near, qpm)
     return qpm
 
 

@@ -88,27 +88,28 @@ class Hanging:
             return _WEDGE_NAMES[kind]
         return self.wedge
 
-    def onto(self, event: Event, staff: int) -> None:
-        """Hang what waits for a note of this staff onto an event."""
+    def onto(self, event: Event, staff: int) -> Event:
+        """Return an event with what waits for a note of this staff."""
         if self.chord:
-            event.chord, self.chord = self.chord, ""
-        if not self.waiting:
-            return
+            event, self.chord = event._replace(chord=self.chord), ""
         mine = [each for each in self.waiting if each[0] in (0, staff)]
         if mine:
             self.waiting = [each for each in self.waiting if each[0] not in (0, staff)]
-            event.texts += tuple(what for _, what, words in mine if words)
-            names = tuple(what for _, what, words in mine if not words)
-            event.decorations = names + event.decorations
+            event = _with(event, mine)
+        return event
 
     def leave(self, lanes: list[list[Event]]) -> None:
         """Hang what still waits at the end of a measure onto its last note."""
-        last = next((events[-1] for events in lanes if events), None)
-        if last is not None and self.waiting:
-            last.texts += tuple(what for _, what, words in self.waiting if words)
-            names = tuple(what for _, what, words in self.waiting if not words)
-            last.decorations = names + last.decorations
+        lane = next((events for events in lanes if events), None)
+        if lane is not None and self.waiting:
+            lane[-1] = _with(lane[-1], self.waiting)
             self.waiting = []
+
+
+def _with(event: Event, waiting: list[tuple[int, str, bool]]) -> Event:
+    names = tuple(what for _, what, words in waiting if not words)
+    texts = tuple(what for _, what, words in waiting if words)
+    return event._replace(decorations=names + event.decorations, texts=event.texts + texts)
 
 
 def decorations(note: Element) -> tuple[str, ...]:

@@ -12,43 +12,40 @@ from nokturn.music.sheet import Event, Sheet
 from nokturn.music.time import Ticks
 
 Identity = tuple[int, int, int, int]  # voice, event, grace or -1, place in the chord
-Place = tuple[int, int, int]  # bar, voice of the part, event: the order in which they are written
+Where = tuple[int, int, int]  # bar, voice, event: an event's place, in the order written
 MAX_SLURS = 16  # numbers that MusicXML has
 
 
-class Span(NamedTuple):
-    """A slur: where it starts and stops, and its first and last event."""
+Run = list[tuple[Where, Event]]  # the events of a voice
 
-    start: Place
-    stop: Place
-    first: Event
-    last: Event
+
+class Span(NamedTuple):
+    """A slur: where it starts and stops."""
+
+    start: Where
+    stop: Where
 
 
 class Lines:
-    """The lines of a part's voices.
-
-    Events are known by their identity as objects, so a sheet may hold equal ones.
-    """
+    """The lines of a part's voices. Events are known by their places: two may be one object."""
 
     def __init__(self, sheet: Sheet, part: Part, timed: Timed, name: str, *, ids: bool) -> None:
         self.timed, self.ids = timed, ids
         self.drums = name if sheet.voices[part.voices[0]].drums else ""
         self.part = part
-        self._tied: dict[int, frozenset[Pitch]] = {}
-        self._slurs: dict[int, tuple[list[int], list[int]]] = {}
-        self._words: dict[tuple[int, int], str] = {}
-        self._held: set[tuple[int, int]] = set()
+        self._tied: dict[Where, frozenset[Pitch]] = {}
+        self._slurs: dict[Where, tuple[list[int], list[int]]] = {}
+        self._words: dict[tuple[Where, int], str] = {}
+        self._held: set[tuple[Where, int]] = set()
         spans: list[Span] = []
-        for order, v in enumerate(part.voices):
+        for v in part.voices:
             run = [
-                ((b, order, e), event)
+                ((b, v, e), event)
                 for b, bar in enumerate(sheet.bars)
                 for e, event in enumerate(bar.voices[v])
             ]
-            events = [event for _, event in run]
-            self._tie(events)
-            self._spell(events)
+            self._tie(run)
+            self._spell(run)
             spans += _matched_slurs(run)
         self._number(spans)
 
@@ -59,15 +56,17 @@ class Lines:
             staff=staff,
             timed=self.timed,
             shown=lambda event, grace, place: (voice, event, grace, place) in shown,
-            slurs=lambda event: self._slurs.get(id(event), ([], [])),
-            tied=lambda event: self._tied.get(id(event), frozenset()),
-            syllabic=lambda event, verse: self._words.get((id(event), verse), "single"),
-            held=lambda event, verse: (id(event), verse) in self._held,
+            slurs=lambda event: self._slurs.get((index, voice, event), ([], [])),
+            tied=lambda event: self._tied.get((index, voice, event), frozenset()),
+            syllabic=lambda event, verse: self._words[(index, voice, event), verse],
+            held=lambda event, verse: ((index, voice, event), verse) in self._held,
             drums=self.drums,
             where=(index, voice) if self.ids else None,
         )
 
-    def sounding(self, voice: int, signs: list[Chunk]) -> list[tuple[Ticks, Identity, Pitch, bool]]:
+    def sounding(
+        self, voice: int, index: int, signs: list[Chunk]
+    ) -> list[tuple[Ticks, Identity, Pitch, bool]]:
         """Return the notes of a voice in a bar that may show an accidental, graces before them."""
         found: list[tuple[Ticks, Identity, Pitch, bool]] = []
         if self.drums:
@@ -80,55 +79,53 @@ class Lines:
                 for place, pitch in enumerate(grace.pitches):
                     identity = (voice, sign.index, number, place)
                     found.append((sign.onset, identity, pitch, False))
-            tied = self._tied.get(id(event), frozenset())
+            tied = self._tied.get((index, voice, sign.index), frozenset())
             for place, pitch in enumerate(event.pitches):
                 identity = (voice, sign.index, -1, place)
                 found.append((sign.onset, identity, pitch, pitch in tied))
         return found
 
-    def _tie(self, events: list[Event]) -> None:
+    def _tie(self, run: Run) -> None:
         held: frozenset[Pitch] = frozenset()
-        for event in events:
+        for where, event in run:
             if held:
-                self._tied[id(event)] = held & frozenset(event.pitches)
+                self._tied[where] = held & frozenset(event.pitches)
             pairs = zip(event.pitches, event.ties, strict=False)
             held = frozenset(pitch for pitch, tied in pairs if tied)
 
-    def _spell(self, events: list[Event]) -> None:
+    def _spell(self, run: Run) -> None:
         inside: dict[int, bool] = {}
-        latest: dict[int, Event] = {}
-        for event in events:
+        latest: dict[int, Where] = {}
+        for where, event in run:
             for verse, syllable in enumerate(event.lyrics):
                 if syllable == "_" and verse in latest:
-                    self._held.add((id(latest[verse]), verse))
+                    self._held.add((latest[verse], verse))
                 if syllable in ("", "_"):
                     continue
-                latest[verse] = event
+                latest[verse] = where
                 joined, before = syllable.endswith("-"), inside.get(verse, False)
                 place = ("single", "begin", "end", "middle")[joined + 2 * before]
-                self._words[id(event), verse] = place
+                self._words[where, verse] = place
                 inside[verse] = joined
 
     def _number(self, spans: list[Span]) -> None:
         """Give each slur a number that no slur open beside it has, in the order written."""
-        ends: dict[int, Place] = {}
+        ends: dict[int, Where] = {}
         for span in sorted(spans, key=lambda span: span.start):
             free = (n for n in range(1, MAX_SLURS + 1) if ends.get(n, span.start) <= span.start)
             number = next(free, 0)
             if number:
                 ends[number] = span.stop
-                self._slurs.setdefault(id(span.first), ([], []))[0].append(number)
-                self._slurs.setdefault(id(span.last), ([], []))[1].append(number)
+                self._slurs.setdefault(span.start, ([], []))[0].append(number)
+                self._slurs.setdefault(span.stop, ([], []))[1].append(number)
 
 
-def _matched_slurs(run: list[tuple[Place, Event]]) -> list[Span]:
+def _matched_slurs(run: Run) -> list[Span]:
     """Return every slur of a voice that both begins and ends."""
-    waiting: list[tuple[Place, Event]] = []
+    waiting: list[Where] = []
     found = []
-    for place, event in run:
+    for where, event in run:
         begin, end = event.slurs
-        for _ in range(min(end, len(waiting))):
-            start, first = waiting.pop()
-            found.append(Span(start, place, first, event))
-        waiting += [(place, event)] * min(begin, MAX_SLURS)
+        found += [Span(waiting.pop(), where) for _ in range(min(end, len(waiting)))]
+        waiting += [where] * min(begin, MAX_SLURS)
     return found

@@ -61,10 +61,10 @@ class Line:
     staff: int  # 0 = the part has one staff
     timed: Timed
     shown: Callable[[int, int, int], bool]
-    slurs: Callable[[Event], tuple[list[int], list[int]]]
-    tied: Callable[[Event], frozenset[Pitch]]
-    syllabic: Callable[[Event, int], str]
-    held: Callable[[Event, int], bool]
+    slurs: Callable[[int], tuple[list[int], list[int]]]
+    tied: Callable[[int], frozenset[Pitch]]
+    syllabic: Callable[[int, int], str]
+    held: Callable[[int, int], bool]
     drums: str = ""
     where: tuple[int, int] | None = None
 
@@ -119,7 +119,7 @@ def write_sign(measure: Element, sign: Chunk, line: Line) -> None:
                 add(note, "beam", state, number=str(level))
         _notations(note, sign, starts, stops, line, main=not place)
         if not place and sign.first:
-            _lyrics(note, event, line)
+            _lyrics(note, sign, line)
 
 
 def _fills(sign: Chunk) -> bool:
@@ -162,7 +162,7 @@ def _ties(sign: Chunk, place: int, pitch: Pitch | None, line: Line) -> tuple[boo
         return False, False
     ties = sign.event.ties
     onward = place < len(ties) and ties[place]
-    return not sign.last or onward, not sign.first or pitch in line.tied(sign.event)
+    return not sign.last or onward, not sign.first or pitch in line.tied(sign.index)
 
 
 def _graces(measure: Element, graces: tuple[Grace, ...], index: int, line: Line) -> None:
@@ -209,7 +209,7 @@ def _notations(
     if starts:
         add(notations, "tied", type="start")
     if main:
-        begin, end = line.slurs(sign.event)
+        begin, end = line.slurs(sign.index)
         for number in end if sign.last else ():
             add(notations, "slur", type="stop", number=str(number))
         for number in begin if sign.first else ():
@@ -261,18 +261,18 @@ def _ornament(holder: Element, name: str) -> None:
         add(holder, "other-articulation", name)
 
 
-def _lyrics(note: Element, event: Event, line: Line) -> None:
-    for verse, syllable in enumerate(event.lyrics):
+def _lyrics(note: Element, sign: Chunk, line: Line) -> None:
+    for verse, syllable in enumerate(sign.event.lyrics):
         if not syllable:
             continue
         lyric = add(note, "lyric", number=str(verse + 1))
         if syllable == "_":
             add(lyric, "extend", type="continue")
             continue
-        add(lyric, "syllabic", line.syllabic(event, verse))
+        add(lyric, "syllabic", line.syllabic(sign.index, verse))
         joined = len(syllable) > 1 and syllable.endswith("-")
         add(lyric, "text", syllable[:-1] if joined else syllable)
-        if line.held(event, verse):
+        if line.held(sign.index, verse):
             add(lyric, "extend", type="start")
 
 

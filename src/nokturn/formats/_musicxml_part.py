@@ -80,7 +80,7 @@ class PartReader:
         self.now = Measure("", False, 0)
         self.cursor: Ticks = 0
         self.onset: Ticks = 0
-        self.last: tuple[Lane, Event | None] | None = None  # what a <chord/> joins
+        self.last: tuple[Lane, bool] | None = None  # where a <chord/> joins: its grace notes?
 
     def read(self, part: Element) -> None:
         """Read every measure."""
@@ -191,55 +191,61 @@ class PartReader:
             return
         staff = signs.whole(note.findtext("staff"), 1)
         lane = self._lane((note.findtext("voice") or "1").strip(), staff, self.onset)
-        event = self._event(note, length)
+        event = self._event(note, length, tuple(lane.graces))
+        lane.graces = []
         self._fill(lane, self.onset)
-        event.graces, lane.graces = tuple(lane.graces), []
-        self.hanging.onto(event, staff)
-        lane.events.append(event)
+        lane.events.append(self.hanging.onto(event, staff))
         lane.marks.append(_brackets(note))
         lane.end = self.cursor
-        self.last = (lane, event)
+        self.last = (lane, False)
         self._count()
 
-    def _event(self, note: Element, length: Ticks) -> Event:
+    def _event(self, note: Element, length: Ticks, graces: tuple[Grace, ...]) -> Event:
         pitch = signs.pitch(note, self.transposed, self.drums)
-        event = Event(length, hidden=note.get("print-object") == "no")
         rest = note.find("rest")
-        if pitch is None:
-            typed = note.find("type") is not None
-            event.whole_bar = rest is not None and rest.get("measure") == "yes" and not typed
-        else:
-            event.pitches = (pitch,)
-            event.ties = (True,) if _tied(note) else ()
+        whole_bar = (
+            pitch is None
+            and rest is not None
+            and rest.get("measure") == "yes"
+            and note.find("type") is None
+        )
         ratio = signs.ratio(note)
-        if ratio and not event.whole_bar:
-            event.tuplet = Tuplet(*ratio)
-        event.decorations = decorations(note)
-        event.slurs = slurs(note)
-        event.lyrics = lyrics(note, self.hanging.verses)
-        return event
+        return Event(
+            length,
+            (pitch,) if pitch else (),
+            (True,) if pitch and _tied(note) else (),
+            Tuplet(*ratio) if ratio and not whole_bar else None,
+            graces,
+            decorations(note),
+            slurs(note),
+            lyrics=lyrics(note, self.hanging.verses),
+            hidden=note.get("print-object") == "no",
+            whole_bar=whole_bar,
+        )
 
     def _join(self, note: Element) -> None:
         """Add a note to the chord before it."""
         pitch = signs.pitch(note, self.transposed, self.drums)
         if self.last is None or pitch is None:
             return
-        event = self.last[1]
-        if event is None:
-            graces = self.last[0].graces
+        lane, grace = self.last
+        if grace:
+            graces = lane.graces
             if graces and pitch not in graces[-1].pitches:
                 graces[-1] = graces[-1]._replace(pitches=(*graces[-1].pitches, pitch))
             return
+        event = lane.events[-1]
         if pitch in event.pitches or event.rest:
             return
-        ties = event.ties or (False,) * len(event.pitches)
-        event.pitches = (*event.pitches, pitch)
-        ties = (*ties, _tied(note))
-        event.ties = ties if any(ties) else ()
+        ties = (*(event.ties or (False,) * len(event.pitches)), _tied(note))
         begin, end = slurs(note)
-        event.slurs = (event.slurs[0] + begin, event.slurs[1] + end)
-        more = decorations(note)
-        event.decorations += tuple(name for name in more if name not in event.decorations)
+        more = tuple(name for name in decorations(note) if name not in event.decorations)
+        lane.events[-1] = event._replace(
+            pitches=(*event.pitches, pitch),
+            ties=ties if any(ties) else (),
+            slurs=(event.slurs[0] + begin, event.slurs[1] + end),
+            decorations=event.decorations + more,
+        )
         self._count()
 
     def _grace(self, note: Element) -> None:
@@ -249,7 +255,7 @@ class PartReader:
             return
         staff = signs.whole(note.findtext("staff"), 1)
         lane = self._lane((note.findtext("voice") or "1").strip(), staff, self.cursor)
-        self.last = (lane, None)
+        self.last = (lane, True)
         if pitch is None or len(lane.graces) >= 64:
             return
         element = note.find("grace")

@@ -240,7 +240,7 @@ def _fit(bar: Bar, here: list[Measure]) -> None:
         if not voice:
             continue
         if _only_rest(voice):
-            voice[0].duration = length
+            voice[0] = voice[0]._replace(duration=length)
             continue
         missing = exact(length - _sum(voice))
         if missing > 0:
@@ -279,7 +279,8 @@ def _group_tuplets(events: list[Event], marks: list[tuple[int, int]]) -> None:
                 break
             if depth <= 0 and (bracketed or marks[end + 1][0] or _complete(total)):
                 break
-        events[place].tuplet = Tuplet(tuplet.actual, tuplet.normal, end - place + 1)
+        opening = Tuplet(tuplet.actual, tuplet.normal, end - place + 1)
+        events[place] = events[place]._replace(tuplet=opening)
         place = end + 1
 
 

@@ -274,7 +274,7 @@ class PartWriter:
             order: list[tuple[Ticks, tuple[int, int, int, int], Pitch, bool]] = []
             for v, s in zip(self.part.voices, self.part.staves, strict=True):
                 if s == staff:
-                    order += self.lines.sounding(v, lanes[v])
+                    order += self.lines.sounding(v, index, lanes[v])
             order.sort(key=lambda item: item[0])
             shown |= accidentals(order, keys)
         return shown

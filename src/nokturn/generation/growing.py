@@ -103,4 +103,4 @@ def _last_section(bars: list[Bar]) -> int:
 
 def _untied(voice: list[Event]) -> list[Event]:
     """Return a voice whose last note is tied to nothing."""
-    return [*voice[:-1], *(replace(event, ties=()) for event in voice[-1:])]
+    return [*voice[:-1], *(event._replace(ties=()) for event in voice[-1:])]

@@ -126,7 +126,7 @@ def harmonised(sheet: Sheet, harmoniser: Harmoniser | None = None) -> Sheet:
 def _with_chords(bar: Bar, b: int, lead: int, written: dict[tuple[int, Ticks], str]) -> Bar:
     voices = [
         [
-            replace(event, chord=written.get((b, at), "") if v == lead else "")
+            event._replace(chord=written.get((b, at), "") if v == lead else "")
             for at, event in timed(voice)
         ]
         for v, voice in enumerate(bar.voices)

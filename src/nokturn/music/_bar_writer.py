@@ -76,11 +76,10 @@ def _write(
             continue
         tied = i < last or piece.goes_on
         ties = (True,) * len(chord.spelled) if tied else ()
-        event = Event(value, chord.spelled, ties, tuplet)
-        if i == 0 and chord.spelled_graces:
-            event.graces = tuple(Grace((p,), GRACE_TICKS) for p in chord.spelled_graces)
+        graces = tuple(Grace((p,), GRACE_TICKS) for p in chord.spelled_graces) if i == 0 else ()
+        if graces:
             chord.spelled_graces = ()  # they stand before its first bar only
-        events.append((event, chord))
+        events.append((Event(value, chord.spelled, ties, tuplet, graces), chord))
 
 
 def _values(piece: Piece, span: Span, stretches: list[Stretch]) -> list[tuple[Ticks, int]]:
@@ -118,13 +117,14 @@ def _fraction(top: Ticks, bottom: int) -> Ticks:
 def _close(events: list[Written], first: int) -> None:
     """Count the events of the tuplet that opens at ``first``."""
     count = 1
-    opening = events[first][0].tuplet
+    head, chord = events[first]
+    opening = head.tuplet
     assert opening is not None
     for event, _ in events[first + 1 :]:
         if event.tuplet is None or event.tuplet.notes:
             break
         count += 1
-    events[first][0].tuplet = opening._replace(notes=count)
+    events[first] = head._replace(tuplet=opening._replace(notes=count)), chord
 
 
 def _rounded(pieces: list[Piece]) -> list[Piece]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from nokturn.music.sheet import Bar, Sheet
-from nokturn.music.time import WHOLE, Meter, Ticks
+from nokturn.music.time import FREE_METER, WHOLE, Meter, Ticks, exact
 
 
 @dataclass(frozen=True)
@@ -41,11 +41,13 @@ def bar_faults(sheet: Sheet) -> list[BarFault]:
     opens = [b == 0 or _section_ends(bars[b - 1], bars[b]) for b in range(len(bars))]
     faults = []
     section = 0
+    full, last = FREE_METER.bar_ticks, FREE_METER
     for b, meter in enumerate(meters):
         if opens[b] and not bars[b].ending:
             section = b
-        full = meter.bar_ticks
-        if meter.free or held[b] == full or held == [0]:  # [0]: headers alone, no music
+        if meter is not last:
+            full, last = meter.bar_ticks, meter
+        if held[b] == full or meter.free or held == [0]:  # [0]: headers alone, no music
             continue
         if held[b] > full or not held[b] or not _completed(b, held, opens, section, full):
             faults.append(BarFault(b, held[b], full, meter))
@@ -87,12 +89,16 @@ def numbered_bars(sheet: Sheet) -> int:
 
     A pickup counts as none, and two parts of a bar around a repeat sign as one.
     """
-    count, part, full = 0, Fraction(0), Fraction(0)
+    count, part, full = 0, exact(0), exact(0)
+    whole, last = FREE_METER.bar_ticks, FREE_METER
     for bar, meter in zip(sheet.bars, sheet.meters(), strict=True):
-        if meter.free or bar.length >= meter.bar_ticks:
+        length = bar.length
+        if meter is not last:
+            whole, last = meter.bar_ticks, meter
+        if length >= whole:  # as every bar is in free meter
             count += 1
             continue
-        part, full = part + bar.length, Fraction(meter.bar_ticks)
+        part, full = part + length, whole
         if part >= full:
             count, part = count + 1, part - full
     return count + (part > 0 and 2 * part >= full)  # a last bar whose pickup is in another ending

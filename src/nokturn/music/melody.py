@@ -14,12 +14,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from nokturn.music.piece import Piece
+from nokturn.music.pitch import Pitch
 from nokturn.music.score import Score
 from nokturn.music.sheet import Sheet
 from nokturn.music.time import TICKS_PER_QUARTER
@@ -71,29 +73,46 @@ def melody(piece: Piece) -> Melody:
     music = piece.sheet_or_score
     if isinstance(music, Score):
         return _sounding(music)
-    table = np.array(list(_written(music)), dtype=np.int64).reshape(-1, 3)
+    table = np.fromiter(chain.from_iterable(_written(music)), dtype=np.int64).reshape(-1, 3)
     return Melody(table[:, 0], table[:, 1], table[:, 2])
+
+
+def has_melody(piece: Piece) -> bool:
+    """Return whether the melody of a piece has a note."""
+    music = piece.sheet_or_score
+    if isinstance(music, Score):
+        return any(len(track.notes) for track in music.tracks)
+    return next(_written(music), None) is not None
 
 
 def _written(sheet: Sheet) -> Iterator[tuple[int, int, int]]:
     tied: list[int] = []  # the note that goes on: pitch, duration, bar
     for number, bar in enumerate(sheet.bars):
         for event in bar.voices[0] if bar.voices else ():
-            if not event.pitches:
+            pitches, ties = event.pitches, event.ties
+            if not pitches:
                 continue
-            top = max(range(len(event.pitches)), key=lambda k: event.pitches[k].midi)
-            pitch = event.pitches[top].midi
+            top = 0 if len(pitches) == 1 else _highest(pitches)
+            pitch, duration = pitches[top].midi, round(event.duration)
+            if not (tied or ties):
+                yield pitch, duration, number
+                continue
             if tied and tied[0] == pitch:
-                tied[1] += round(event.duration)
+                tied[1] += duration
             else:
                 if tied:
                     yield tied[0], tied[1], tied[2]
-                tied = [pitch, round(event.duration), number]
-            if not (top < len(event.ties) and event.ties[top]):
+                tied = [pitch, duration, number]
+            if not (top < len(ties) and ties[top]):
                 yield tied[0], tied[1], tied[2]
                 tied = []
     if tied:
         yield tied[0], tied[1], tied[2]
+
+
+def _highest(pitches: tuple[Pitch, ...]) -> int:
+    """Return the place of a chord's top note."""
+    return max(range(len(pitches)), key=lambda k: pitches[k].midi)
 
 
 def _sounding(score: Score) -> Melody:

@@ -68,9 +68,11 @@ class Grace(NamedTuple):
     slash: bool = False  # acciaccatura
 
 
-@dataclass(slots=True)
-class Event:
+class Event(NamedTuple):
     """A note (one pitch), a chord (several, low to high as written) or a rest (none).
+
+    It is a value and never changes: equal notes of many bars may be one object, so an event is
+    known by its `Place`. ``event._replace(ties=())`` returns another one.
 
     Parameters
     ----------
@@ -166,7 +168,8 @@ class Bar:
     @property
     def length(self) -> Ticks:
         """Length in ticks: that of its longest voice."""
-        return max((sum(event.duration for event in voice) for voice in self.voices), default=0)
+        lengths = [sum([event.duration for event in voice]) for voice in self.voices]
+        return max(lengths, default=0)
 
 
 @dataclass(slots=True)

@@ -52,7 +52,8 @@ class Meter:
     @property
     def bar_ticks(self) -> Ticks:
         """Length of a full bar in ticks; 0 in free meter."""
-        return exact(Fraction(self.numerator * WHOLE, self.denominator))
+        ticks, rest = divmod(self.numerator * WHOLE, self.denominator)
+        return Fraction(self.numerator * WHOLE, self.denominator) if rest else ticks
 
     @property
     def compound(self) -> bool:

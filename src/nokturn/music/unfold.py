@@ -140,7 +140,7 @@ def _marks(bar: Bar) -> set[str]:
 def _with_jumps(bars: list[Bar], order: list[int]) -> list[int]:
     """Return an order with the first D.C. or D.S. in it carried out."""
     marks = [_marks(bar) for bar in bars]
-    jump = next((i for i, names in enumerate(marks) if names & (_DA_CAPO | _DAL_SEGNO)), None)
+    jump = next((i for i in sorted(set(order)) if marks[i] & (_DA_CAPO | _DAL_SEGNO)), None)
     if jump is None:
         return order
     at = len(order) - 1 - order[::-1].index(jump)

@@ -34,7 +34,7 @@ KEPT = 8  # corpora; the oldest go
 MAX_BYTES = 400 << 20  # of one, to which files may be added
 MAX_FILES = 5000
 FIRST_BYTES = 4 << 10
-AT_ONCE_BYTES = 48 << 10  # of files that a worker looks through before it does something else
+AT_ONCE_BYTES = 128 << 10  # of files that a worker looks through before it does something else
 AT_ONCE_FILES = 24
 FILE_S = 20.0
 FIRST_S = 1.0  # before a busy desk is asked again
@@ -85,7 +85,8 @@ class Corpus:
                     other = first.setdefault(melody, mine)
                     if other is not mine:
                         told |= _copied(row, other)
-                yield told | {"use": told["usable"] and not told["off"]}
+                told["use"] = told["usable"] and not told["off"]
+                yield told
 
     def summary(self, rows: Sequence[Row]) -> dict[str, int]:
         """Return counts of its rows: files, pieces, used, copies, with a problem, refused."""

@@ -122,16 +122,16 @@ def _left_out(row: Checked, other: Checked) -> Checked:
 
 
 def _checked(piece: Piece, path: Path, number: int) -> Checked:
-    music, line = piece.sheet_or_score, melody(piece)
+    music, line, notes = piece.sheet_or_score, melody(piece), _notes(piece)
     return Checked(
         file=str(path),
         number=number,
         title=piece.title,
-        notes=_notes(piece),
+        notes=notes,
         bars=numbered_bars(music) if isinstance(music, Sheet) else score_bars(music),
         key=str(key_of(piece)),
         meter=str(music.meter if isinstance(music, Sheet) else music.main_meter()[1]),
-        problem=" ".join(_problems(piece, path, len(np.unique(line.pitches)))),
+        problem=" ".join(_problems(piece, path, notes, len(np.unique(line.pitches)))),
         usable=True,
         melody=digest(line).hex(),
     )
@@ -141,12 +141,13 @@ def _notes(piece: Piece) -> int:
     music = piece.sheet_or_score
     if isinstance(music, Score):
         return music.note_count
-    return sum(len(event.pitches) for bar in music.bars for voice in bar.voices for event in voice)
+    return sum(
+        [len(event.pitches) for bar in music.bars for voice in bar.voices for event in voice]
+    )
 
 
-def _problems(piece: Piece, path: Path, pitches: int) -> Iterator[str]:
-    """Yield what is wrong with a piece, in sentences."""
-    notes = _notes(piece)
+def _problems(piece: Piece, path: Path, notes: int, pitches: int) -> Iterator[str]:
+    """Yield what is wrong with a piece of so many notes and pitches, in sentences."""
     if notes < FEW_NOTES:
         yield f"Only {notes} notes." if notes > 1 else "Only one note."
     elif pitches <= 2:

@@ -77,7 +77,7 @@ def _written(sheet: Sheet, chosen: list[PlayedBar], bars: list[PlayedBar]) -> Sh
     made[-1].line = "final"
     for voice in made[-1].voices:
         if voice:
-            voice[-1] = replace(voice[-1], ties=())
+            voice[-1] = voice[-1]._replace(ties=())
     return replace(sheet, bars=made, part_order="", words=())
 
 
@@ -113,7 +113,7 @@ def _joined(parts: list[Bar]) -> Bar:
 def _plain(event: Event) -> Event:
     """Return an event without signs that send the player elsewhere."""
     kept = tuple(name for name in event.decorations if name not in JUMPS)
-    return replace(event, decorations=kept)
+    return event._replace(decorations=kept)
 
 
 def _played(score: Score, start: int, stop: int) -> Score:

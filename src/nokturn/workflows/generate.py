@@ -41,6 +41,7 @@ from nokturn.music.sheet import Sheet
 from nokturn.music.time import Meter, Tempo
 from nokturn.production.instrumentation import instrumented
 from nokturn.training import runs
+from nokturn.training.interrupts import stopping
 from nokturn.workflows.load import load, read_stdin, read_text
 from nokturn.workflows.rhythm import Way, joined, way_of
 from nokturn.workflows.wishes import (
@@ -52,6 +53,8 @@ from nokturn.workflows.wishes import (
     parsed_meter,
     parsed_tempo,
 )
+
+__all__ = ["generate", "in_rhythm", "stopping"]  # all that others need
 
 DANCES = {  # name and usual tempo
     (6, 8): ("Jig", Tempo(112, 720)),
@@ -131,7 +134,7 @@ def generate(
         raise UsageError(f"-n {n} is out of range.", "Ask for at least one piece.")
     first = first_seed(seed, n)
     if rhythm and not model:
-        yield from _over_rhythm(rhythm, n, first)
+        yield from _over_rhythm(rhythm, n, first, stop)
         return
     way = way_of(rhythm) if rhythm else None
     wishes = Wished(
@@ -301,10 +304,14 @@ def in_rhythm(piece: Piece, way: Way, wishes: Wished, by: str) -> Piece:
     return Piece(score, title=piece.title, source=piece.source, recipe=recipe)
 
 
-def _over_rhythm(rhythm: str, n: int, seed: int) -> Iterator[Composed]:
+def _over_rhythm(
+    rhythm: str, n: int, seed: int, stop: threading.Event | None
+) -> Iterator[Composed]:
     """Yield random chords over the rhythm of a file."""
     given = load(rhythm)[0]
     for number in range(seed, seed + n):
+        if stop and stop.is_set():
+            return
         piece = random_chords(given, number)
         piece.title = f"Random chords no. {number}"
         piece.score.title = piece.title

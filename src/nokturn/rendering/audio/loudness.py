@@ -19,6 +19,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from nokturn.rendering.audio._cores import on_one_core
 from nokturn.rendering.audio.effects import Signal, convolve
 
 SILENCE = -70.0  # LUFS: blocks below do not count, and what has none louder measures this
@@ -144,7 +145,8 @@ def true_peak(signal: Signal) -> float:
             rows = order[start : start + AT_ONCE]
             if reached[rows[0]] <= peak:
                 break
-            between = np.concatenate([blocks[rows], blocks[rows + 1]], axis=1) @ _between()
+            near = np.concatenate([blocks[rows], blocks[rows + 1]], axis=1)
+            between = on_one_core(near, _between())
             peak = max(peak, float(between.max()), -float(between.min()))
     return peak
 

@@ -19,6 +19,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from nokturn.rendering.audio._cores import on_one_core
 from nokturn.rendering.audio.loudness import k_weighting
 
 Tone = NDArray[np.float32]  # (samples,), or (2, samples) where an instrument fills the room
@@ -61,7 +62,7 @@ def power_series(
     fine = np.exp(np.outer(z, np.arange(BLOCK)))
     left = np.concatenate([coarse.real, -coarse.imag], axis=1).astype(np.float32)
     right = np.concatenate([fine.real, fine.imag], axis=0).astype(np.float32)
-    series: Samples = (left @ right).ravel()[:count].astype(np.float64)
+    series: Samples = on_one_core(left, right).ravel()[:count].astype(np.float64)
     return series
 
 
