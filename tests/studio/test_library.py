@@ -139,6 +139,14 @@ def test_the_bin_forgets_after_thirty_days(library, monkeypatch):
     assert [item.id for item in Library(library.folder).binned()] == [new.id]
 
 
+def test_a_piece_is_found_by_its_recipe_as_it_comes_back_from_a_file(library):
+    recipe = {"model": "lofi", "seed": 7, "settings": {"layers": ((3, 8),), "swing": 58.0}}
+    item = library.add(made(recipe=recipe))
+    again = json.loads(json.dumps(recipe))  # tuples have become lists
+    assert library.made_by(again) == item
+    assert library.made_by(again | {"seed": 8}) is None
+
+
 def test_a_file_put_into_the_folder_appears_under_its_own_name(library):
     library.add(made())
     (library.folder / "My own jig.ABC").write_bytes(b"X:1\nT:Own\nK:G\nGAB|\n")

@@ -223,6 +223,17 @@ def test_a_change_makes_a_new_piece(studio, reel, edit, what):
 
 
 @pytest.mark.parametrize(
+    ("title", "now"),
+    [("Reel in A dorian, no. 7", "Reel in B dorian, no. 7"), ("Evening", "Evening")],
+)
+def test_a_title_that_names_the_key_names_that_of_the_transposed_piece(studio, reel, title, now):
+    studio.patch(f"/api/pieces/{reel}", json={"title": title})
+    answer = studio.post(f"/api/pieces/{reel}/edits", json={"transpose": 2}).json()
+    assert answer["title"] == now
+    assert studio.get(f"/api/pieces/{answer['id']}/stage").json()["title"] == now
+
+
+@pytest.mark.parametrize(
     ("edit", "says"),
     [
         ({}, "One change at a time"),
@@ -342,6 +353,30 @@ def test_a_file_put_into_the_folder_is_read_and_a_damaged_one_told_of(studio):
     listed_when(studio, lambda listed: not listed["problems"])
 
 
+def test_a_book_put_into_the_folder_says_how_many_tunes_it_holds_and_is_opened(studio):
+    tunes = "\n\n".join(f"X:{n}\nT:Tune {n} of a book\nK:C\nCDEF G4|" for n in (1, 2, 3))
+    book = studio.folder / "book.abc"
+    book.write_text(tunes)
+    listed = listed_when(studio, lambda listed: listed["items"], "of a book")
+    (first,) = listed["items"]
+    assert first["more"] == 2
+    told = {"id": first["id"], "file": "book.abc", "title": "Tune 1 of a book", "more": 2}
+    assert listed["books"] == [told]
+
+    opened = studio.post(f"/api/pieces/{first['id']}/tunes")
+    assert opened.status_code == 201
+    assert len(opened.json()["items"]) == 2
+    listed = studio.get("/api/pieces?q=of+a+book&sort=title").json()
+    assert [item["title"] for item in listed["items"]] == [f"Tune {n} of a book" for n in (1, 2, 3)]
+    assert listed["books"] == []
+    assert book.read_text() == tunes
+    assert studio.post(f"/api/pieces/{first['id']}/tunes").json()["items"] == []
+
+    book.write_text(tunes + "\n\nX:4\nT:Tune 4 of a book\nK:G\nGABc d4|")
+    listed = listed_when(studio, lambda listed: listed["books"], "of a book")
+    assert len(studio.post(f"/api/pieces/{first['id']}/tunes").json()["items"]) == 1
+
+
 def test_a_file_whose_name_is_no_text_is_told_of_and_hides_no_other(studio):
     odd = os.fsencode(studio.folder) + b"/by hand caf\xe9.abc"
     with open(odd, "w") as file:
@@ -401,10 +436,10 @@ def test_whatever_recipes_files_bring_their_pieces_are_there_after_a_restart(tmp
         assert listed["reading"] == 0
 
 
-def listed_when(studio, holds):
+def listed_when(studio, holds, q="by hand"):
     """Return the list of pieces put there by hand when something holds of it."""
     until = time.monotonic() + 30
-    while not holds(listed := studio.get("/api/pieces?q=by+hand").json()):
+    while not holds(listed := studio.get("/api/pieces", params={"q": q}).json()):
         assert time.monotonic() < until, listed
         time.sleep(0.1)
     return listed
@@ -418,6 +453,7 @@ def test_a_read_only_studio_shows_and_plays_but_changes_nothing(studio, reel):
             ("PATCH", f"/pieces/{reel}", {"starred": True}), ("DELETE", f"/pieces/{reel}", None),
             ("POST", "/pieces", {"abc": REEL}), ("POST", "/bin", {"ids": [reel]}),
             ("POST", f"/pieces/{reel}/edits", {"transpose": 1}), ("DELETE", "/bin", None),
+            ("POST", f"/pieces/{reel}/tunes", None),
         ):  # fmt: skip
             answer = closed.request(method, f"/api{path}", json=body)
             assert answer.status_code in (400, 403), (method, path)

@@ -79,7 +79,7 @@ class Newcomers:
             self._todo.pop(name, None)
 
     async def _take(self, name: str, state: State) -> None:
-        """Read a file; of a book of tunes the first stands for it."""
+        """Read a file; of a book of tunes the first is the piece, until somebody wants them all."""
         if _shown(name) != name:
             raise InputError("Its name is not written in UTF-8.", "Rename the file.")
         path = str(self._library.folder / name)
@@ -87,7 +87,8 @@ class Newcomers:
         if not told["pieces"]:
             self._refused[name] = state, told["problems"][0]
             return
-        self._library.adopt(name, told["pieces"][0], read=told["digest"], state=state)
+        first, *others = told["pieces"]
+        self._library.adopt(name, first, read=told["digest"], state=state, more=len(others))
 
 
 def _shown(name: str) -> str:

@@ -52,6 +52,9 @@ class Item:
         1/255 of what is shown, MIDI pitch.
     digest
         SHA-256 of the music file, shortened: tells when somebody changed it.
+    more
+        Tunes that its file holds beside it and that are no pieces of the library: of a book that
+        people put here the first tune is the piece.
     file, bytes
         Name and size of the music file; known from the folder, not from the twin.
     """
@@ -74,6 +77,7 @@ class Item:
     incipit: Annotated[str, Field(max_length=2000, pattern="^[0-9a-f]*$")] = ""
     digest: Short = ""
     deleted: Short = ""
+    more: int = 0
     file: str = ""
     bytes: int = 0
 

@@ -12,6 +12,7 @@ any thread. Its weakness: the folder is walked for each list, which takes 30 ms 
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
 import threading
@@ -139,7 +140,13 @@ class Library:
             return self._shelf.put(_item(made, secrets.token_hex(6), _now()), made["data"])
 
     def adopt(
-        self, name: str, made: dict[str, Any], *, read: str, state: tuple[int, int]
+        self,
+        name: str,
+        made: dict[str, Any],
+        *,
+        read: str,
+        state: tuple[int, int],
+        more: int = 0,
     ) -> Item | None:
         """Take in a file that people put here or changed, now that it has been read.
 
@@ -149,6 +156,8 @@ class Library:
             The file and its state, as `look` told them.
         read
             The `digest` of what was read.
+        more
+            Tunes that the file holds beside this one.
 
         Returns
         -------
@@ -167,10 +176,28 @@ class Library:
                     seed=old.seed, recipe=old.recipe,
                 )  # fmt: skip
             ending = Path(name).suffix.lower()
-            item = replace(item, file=name, ending=ending, digest=read)
+            item = replace(item, file=name, ending=ending, digest=read, more=more)
             item = self._shelf.know(item, write=not self.read_only)
             self._shelf.seen[name] = state  # should it have changed since, the next look finds it
             return item
+
+    def books(self) -> list[Item]:
+        """Return the pieces whose files hold more tunes than are shown."""
+        with self._turn:
+            return [item for item in self._shelf.items.values() if item.more]
+
+    def open_book(self, number: str, others: Iterable[dict[str, Any]]) -> list[Item]:
+        """Make pieces of the other tunes of a piece's file, which stays as it is.
+
+        Returns
+        -------
+        Those that are new: what is in the library already is left out.
+        """
+        with self._change():
+            item = self.get(number)
+            new = [self.add(made) for made in others if self.same(made["data"]) is None]
+            self._shelf.know(replace(item, more=0))
+            return new
 
     def get(self, number: str) -> Item:
         """Return what is known of a piece; raises `MissingError`."""
@@ -312,6 +339,8 @@ def _item(made: dict[str, Any], number: str, created: str) -> Item:
     """Return what is told of a piece that was made or read."""
     told = {name: value for name, value in made.items() if name in _MADE}
     told["title"] = _cleaned(told.get("title") or "Untitled")
+    if told.get("recipe"):  # as it will be read back from the disk, and from files that are dropped
+        told["recipe"] = json.loads(json.dumps(told["recipe"], default=str))
     return Item(id=number, created=created, **told)
 
 

@@ -234,7 +234,7 @@ class Console:
         return self._zipped(chosen, track.piece)
 
     def _zipped(self, chosen: Lofi, piece: Piece) -> bytes:
-        """Return stems as they stand at the faders, and their notes, in an archive."""
+        """Return stems as they stand at the faders, their notes and the recipe in an archive."""
         buffer = io.BytesIO()
         parts = {row["name"]: self.stem(row["name"]) for row in self.told["stems"]}
         score = piece.score
@@ -248,6 +248,8 @@ class Console:
                     alone = Piece(replace(score, tracks=notes), title=f"{piece.title}, {name}")
                     data = kind_named("mid").dumps([alone])
                     archive.writestr(zipfile.ZipInfo(f"{stem_name}.mid", EPOCH), data)
+            recipe = json.dumps(self._piece(chosen).recipe, indent=2, sort_keys=True, default=str)
+            archive.writestr(zipfile.ZipInfo("recipe.json", EPOCH), recipe)
         return buffer.getvalue()
 
     def _piece(self, chosen: Lofi) -> Piece:

@@ -203,7 +203,23 @@ def test_everything_is_taken_away_by_clicking(tune, open_page, until) -> None:
     assert taken(page, "png")[1].startswith(b"\x89PNG")
 
 
-@pytest.mark.parametrize("kind", ["abc", "mid", "musicxml", "wav", "flac", "mp3", "png"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "abc",
+        "mid",
+        "musicxml",
+        "wav",
+        "flac",
+        "ogg",
+        "mp3",
+        "stems",
+        "loop",
+        "svg",
+        "png",
+        "recipe",
+    ],
+)
 def test_a_file_that_is_dropped_back_brings_its_recipe(tune, open_page, until, kind) -> None:
     page = open_page(f"/p/{tune}")
     until(page, READY)

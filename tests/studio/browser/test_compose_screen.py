@@ -58,6 +58,79 @@ def answer(page: Any, address: str, body: Any, status: int = 200) -> None:
     page.route(address, lambda route: route.fulfill(status=status, json=body))
 
 
+@pytest.mark.parametrize(
+    ("width", "height", "highest"), [(360, 740, 430), (900, 900, 450)], ids=["telephone", "tablet"]
+)
+def test_the_roll_is_high_on_a_narrow_page_and_stays_where_it_is(
+    open_page, until, width, height, highest
+) -> None:
+    page = open_page("/", width, height)
+    until(page, READY)
+    page.locator(".compose-fold > summary").click()
+    compose(page, until)  # it has a notice, too: some bars are always drawn again
+    page.locator(".compose-fold > summary").click()
+    top = "document.querySelector('.roll').getBoundingClientRect().top"
+    finished = page.evaluate(top)
+    assert finished < highest
+    page.keyboard.press("Control+Enter")
+    until(page, "document.querySelector('.compose-action').dataset.kind === 'busy'")
+    until(page, "document.querySelector('.take[data-state=writing]')")
+    assert page.evaluate(top) == pytest.approx(finished, abs=2)
+    until(page, f"{IDLE} && {DONE}")
+    until(page, "!document.querySelector('.compose-note').hidden")
+    assert page.evaluate(top) == finished
+    assert page.locator(".compose-note").inner_text()
+
+
+@pytest.mark.parametrize("width", [360, 900, 1440])
+def test_many_takes_stay_in_one_row_and_the_chosen_one_is_seen(
+    open_page, live_studio, until, width
+) -> None:
+    tune = "X:1\nT:Take {}\nM:4/4\nL:1/8\nK:G\nGABc d2g2|g8|]\n"
+    ids = [live_studio.add(tune.format(n)) for n in range(7)]
+    page = open_page("/help", width)
+    kept = json.dumps({"takes": ids})
+    page.evaluate("(kept) => localStorage.setItem('nokturn.takes', kept)", kept)
+    page.goto(page.url.replace("/help", "/"))
+    until(page, f"{TAKES}.length === 7")
+    tops = page.evaluate(f"{TAKES}.map((take) => take.getBoundingClientRect().top)")
+    assert len(set(tops)) == 1
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    page.evaluate(f"{TAKES}[6].querySelector('.take-body').click()")
+    until(page, f"{TAKES}[6].getBoundingClientRect().right <= innerWidth")
+
+
+def test_the_score_is_engraved_bar_by_bar_and_one_that_comes_late_is_not_shown(
+    open_page, until
+) -> None:
+    page = open_page("/help")
+    late: list[Any] = []  # the score of the finished tune, asked for and not there yet
+    page.route("**/score.svg*", lambda route: late.append(route))
+    page.goto(page.url.replace("/help", "/"))
+    until(page, READY)
+    page.evaluate("document.querySelector('button[data-view=both]').click()")
+    page.evaluate(
+        "window.measures = []; new MutationObserver(() => {"
+        " if (!document.querySelector('.piece-view.writing')) return;"
+        " const n = document.querySelectorAll('.score g.measure').length;"
+        " if (n && measures.at(-1) !== n) measures.push(n);"
+        "}).observe(document.querySelector('.score-paper'), {childList: true})"
+    )
+    page.get_by_role("textbox", name="Variations").fill("1")
+    page.get_by_role("textbox", name="Bars").fill("128")
+    page.keyboard.press("Control+Enter")
+    until(page, "document.querySelector('.piece-view.writing')")
+    measures = '<g class="measure"/>' * 999
+    old = f'<svg xmlns="http://www.w3.org/2000/svg">{measures}</svg>'
+    late[0].fulfill(content_type="image/svg+xml", body=old)
+    page.unroute("**/score.svg*")
+    until(page, IDLE, 60)
+    found = page.evaluate("measures")
+    assert len(found) >= 3
+    assert found == sorted(found)
+    assert found[-1] < 999
+
+
 def test_a_finished_tune_is_ready_to_play_and_compose_has_the_focus(open_page, until) -> None:
     page = open_page("/")
     until(page, READY)

@@ -11,6 +11,7 @@ import base64
 import io
 import itertools
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -394,3 +395,53 @@ def test_compose_and_addresses_that_hold_them(watched, until, shelf) -> None:
         )
         page.wait_for_timeout(120)
         check(page)
+
+
+JOB = {
+    "verb": "lofi", "created": "2026-01-01T00:00:00+00:00", "progress": 0.3, "eta_s": 4.0,
+    "stopping": False, "pieces": [], "result": None, "arguments": {},
+}  # fmt: skip
+
+
+def test_the_list_of_jobs(watched, until, shelf) -> None:
+    """A track that is made again under its title; then all payloads as titles and errors."""
+    job = shelf.ask("POST", "/jobs/lofi", {"seed": 7, "settings": {"minutes": 0.2}})
+    while (job := shelf.ask("GET", f"/jobs/{job['id']}"))["state"] != "done":
+        assert job["state"] in ("waiting", "running")
+    (track,) = job["pieces"]
+    shelf.ask("PATCH", f"/pieces/{track}", {"title": PAYLOADS[20]})
+    shelf.ask("POST", "/jobs/lofi", {"piece": track})
+    page = watched("/help")
+    page.locator(".badge").click()
+    until(page, f"document.querySelector('.jobs-name')?.textContent.includes({PAYLOADS[20]!r})")
+    check(page)
+    jobs: list[dict[str, Any]] = []
+    page.route("**/api/jobs", lambda route: route.fulfill(json=jobs))
+    for first in range(0, 100, 8):
+        texts = PAYLOADS[first : first + 8]
+        jobs[:] = [
+            JOB | {
+                "id": str(i), "title": text, "state": "failed" if i % 2 else "running",
+                "error": {"code": "input", "what": text, "why": text, "fix": text},
+            }
+            for i, text in enumerate(texts)
+        ]  # fmt: skip
+        page.goto(f"{shelf.address}/help")
+        page.locator(".badge").click()
+        until(page, f"document.querySelectorAll('.jobs-name').length === {len(texts)}")
+        shown = page.evaluate(
+            "[...document.querySelectorAll('.jobs-name')].map(e => e.textContent)"
+        )
+        assert shown == [f"Lo-fi track: {text}" for text in texts]
+        check(page)
+
+
+def test_a_book_in_the_folder_whose_name_and_first_title_are_no_text(watched, shelf) -> None:
+    folder = Path(shelf.ask("GET", "/about")["library"])
+    tune = "X:1\nT:<img src=x onerror=hit()>\nK:C\nCDEF|\n\n"
+    (folder / "<img src=x onerror=hit()>.abc").write_text(tune + tune.replace("CD", "EF"))
+    page = watched("/library")
+    page.wait_for_timeout(1100)  # the folder is looked through once a second
+    page.reload()
+    page.locator(".library-book").wait_for()
+    assert page.locator(".library-book").inner_text().count("<img") == 2

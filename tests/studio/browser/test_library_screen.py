@@ -6,6 +6,7 @@ import io
 import time
 import urllib.request
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -213,3 +214,20 @@ def test_targets_are_large_enough_for_fingers(pieces, open_page, until):
           .filter(([, box]) => box.width < 43.5 || box.height < 43.5).map(([html]) => html)"""
     )
     assert small == []
+
+
+def test_a_book_of_tunes_in_the_folder_is_told_of_and_opened(library, live_studio, until):
+    folder = Path(live_studio.ask("GET", "/about")["library"])
+    tunes = [TUNE.format(title=f"Page {n}", meter="4/4", key="D") for n in (1, 2, 3)]
+    (folder / "old book.abc").write_text("\n".join(tunes))
+    library.wait_for_timeout(1100)  # the folder is looked through once a second
+    library.reload()
+    told = library.locator(".library-book")
+    told.wait_for()
+    assert told.locator("p").inner_text() == (
+        "old book.abc holds 3 tunes; the first, Page 1, is shown here."
+    )
+    told.get_by_role("button", name="Make pieces of the other 2").click()
+    until(library, f"{TITLES}.includes('Page 3') && {TITLES}.includes('Page 2')")
+    assert told.count() == 0
+    assert "2 pieces were added." in library.locator("#notices").inner_text()

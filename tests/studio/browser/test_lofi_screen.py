@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import urllib.request
 from typing import Any
 
 import numpy as np
@@ -258,3 +259,41 @@ def test_endless_goes_on_where_its_state_was_lost(
     until(page, "window.lost > 1 && window.endless.laid.length > 1", 90)
     assert page.evaluate("window.endless.playing && !window.endless.trouble")
     page.evaluate("window.endless.stop()")
+
+
+def test_endless_says_that_it_draws_its_own_chords(open_page, until, live_studio, track) -> None:
+    live_studio.add("X:1\nT:A source\nM:4/4\nL:1/8\nK:G\nGABc d2g2|g8|]\n")
+    page = open_page("/lofi")
+    until(page, "document.querySelector('.endless')")
+    said = page.get_by_text("Endless draws chords of its own")
+    assert said.is_hidden()
+    page.get_by_label("Made from").select_option(label="A source")
+    assert said.is_visible()
+
+
+def test_the_strips_of_a_mixer_stand_in_a_row_on_a_tablet(open_page, until, track) -> None:
+    page = open_page(f"/lofi/{track}", width=900)
+    until(page, f"{STATE} === 'mix'", 60)
+    strips = page.locator(".strip:not(.strip-master)")
+    tops = {strip.bounding_box()["y"] for strip in strips.all()}
+    assert strips.count() == 7
+    assert len(tops) == 1
+    page.set_viewport_size({"width": 360, "height": 740})
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+
+
+@pytest.mark.parametrize("kind", ["stems", "loop", "mp3"])
+def test_what_was_taken_of_a_track_and_is_dropped_anywhere_leads_back_to_it(
+    open_page, until, live_studio, track, tmp_path, kind
+) -> None:
+    address = f"{live_studio.address}/api/lofi/tracks/{track}/exports/{kind}"
+    with urllib.request.urlopen(address) as answer:
+        name = answer.headers.get_filename()
+        (tmp_path / name).write_bytes(answer.read())
+    page = open_page("/help")
+    until(page, "document.querySelector('#about dl')")
+    mouse = page.context.new_cdp_session(page)
+    data = {"items": [], "files": [str(tmp_path / name)], "dragOperationsMask": 1}
+    for event in ("dragEnter", "dragOver", "drop"):
+        mouse.send("Input.dispatchDragEvent", {"type": event, "x": 600, "y": 300, "data": data})
+    until(page, f"location.pathname === '/lofi/{track}'")

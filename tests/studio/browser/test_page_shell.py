@@ -182,3 +182,25 @@ def test_keys_are_said_as_musicians_of_the_language_do(
     assert page.evaluate(ask) == english
     page.evaluate("import('/static/i18n.js').then(({ load }) => load('pl'))")
     assert page.evaluate(ask) == polish
+
+
+def test_a_model_is_heard_on_its_page_and_writes_a_sample_once(
+    open_page, until, live_studio
+) -> None:
+    page = open_page("/models/folk")
+    until(page, HEAD)
+    for _ in range(2):
+        page.get_by_role("button", name="Sample 1").click()
+        until(page, "document.querySelector('.play-button')?.ariaLabel === 'Pause'", 60)
+        page.reload()
+        until(page, HEAD)
+    found = live_studio.ask("GET", "/pieces?model=folk")["items"]
+    assert [piece["bars"] for piece in found if piece["seed"] == 1] == [16]
+
+
+def test_facts_about_the_studio_are_pairs_of_a_name_and_a_value(open_page, until) -> None:
+    page = open_page("/help")
+    until(page, "document.querySelector('#about dl')")
+    rows = "[...document.querySelectorAll('#about dt, #about dd')]"
+    name, value, other, *_ = page.evaluate(f"{rows}.map((e) => e.getBoundingClientRect().y)")
+    assert abs(name - value) < 8 < other - name

@@ -263,3 +263,40 @@ def test_a_piece_that_is_gone_says_so(browser, live_studio):
     page.get_by_role("button", name="All pieces").click()
     assert page.evaluate("location.pathname") == "/library"
     page.close()
+
+
+ROLL = """async ({ height, lanes, low, high }) => {
+  const { Scale, OVERVIEW } = await import("/static/rollscale.js");
+  const pitches = [low, high, ...Array.from({ length: lanes }, (_, k) => 36 + k)];
+  const drums = (k) => k > 1;
+  const notes = {
+    pitch: pitches, name: pitches.map(String), track: pitches.map((_, k) => Number(drums(k))),
+    start_s: pitches.map((_, k) => k), end_s: pitches.map((_, k) => k + 1),
+  };
+  const bars = [{ number: 1, start_s: 0, end_s: 60 }];
+  const stage = { seconds: 60, notes, bars, tracks: [{ name: "a" }, { name: "b", drums: true }] };
+  const scale = new Scale(stage);
+  scale.resize(800, height);
+  scale.fit();
+  return [scale.bottom, height - (scale.wide ? OVERVIEW : 0), scale.laneHeight];
+}"""
+
+
+@pytest.mark.parametrize("height", [208, 261, 310, 480])
+@pytest.mark.parametrize("lanes", [1, 5, 9])
+def test_every_row_and_every_drum_is_on_the_roll_however_small(open_page, height, lanes) -> None:
+    page = open_page("/help")
+    wish = {"height": height, "lanes": lanes, "low": 27, "high": 90}
+    bottom, room, lane = page.evaluate(ROLL, wish)
+    assert bottom <= room
+    assert lane >= 9
+
+
+def test_a_lofi_piece_leads_to_its_mixer_and_not_to_a_model(live_studio, open_page, until) -> None:
+    job = live_studio.ask("POST", "/jobs/lofi", {"seed": 7, "settings": {"minutes": 0.2}})
+    page = open_page("/help")
+    while not (pieces := live_studio.ask("GET", f"/jobs/{job['id']}")["pieces"]):
+        page.wait_for_timeout(100)
+    page.goto(f"{live_studio.address}/p/{pieces[0]}")
+    page.get_by_role("link", name="At the mixer").click()
+    until(page, f"location.pathname === '/lofi/{pieces[0]}'")

@@ -57,6 +57,67 @@ def test_files_are_looked_through_and_each_can_be_left_out(open_page, until) -> 
     assert "<img" in page.locator(".train-rows").inner_text()
 
 
+def test_a_folder_that_is_dropped_gives_the_model_its_name(open_page, until, tmp_path) -> None:
+    folder = tmp_path / "Our reels"
+    (folder / "old ones").mkdir(parents=True)
+    for k in range(3):
+        (folder / f"tune-{k}.abc").write_text(tune(k))
+        (folder / "old ones" / f"tune-{k}.abc").write_text(tune(k + 50))
+    page = open_page("/train")
+    until(page, "document.querySelector('.train-drop')")
+    mouse = page.context.new_cdp_session(page)
+    data = {"items": [], "files": [str(folder)], "dragOperationsMask": 1}
+    for kind in ("dragEnter", "dragOver", "drop"):
+        event = {"type": kind, "x": 600, "y": 300, "data": data}
+        mouse.send("Input.dispatchDragEvent", event)
+    until(page, CHECKED)
+    assert page.evaluate(ROWS) == 6
+    assert page.get_by_label("Name of the model").input_value() == "our-reels"
+    assert page.get_by_label("Title on its card").input_value() == "Our reels"
+    assert "D major" in page.locator(".train-rows").inner_text()
+
+
+TRAINING = {
+    "name": "mine", "state": "done", "best_epoch": 3, "kept": [0, 3], "can_resume": True,
+    "published": True, "base": "", "pieces": 40, "held_out": 4, "epoch": 3, "bytes": 1_000_000,
+    "corpus": "0123456789ab", "card": {}, "modified": "2026-01-01T00:00:00+00:00",
+    "job": {"arguments": {"seconds": 600, "resume": False}, "result": {"model": "mine"}},
+    "advice": ["It learns still: give it more time."],
+    "epochs": [
+        {
+            "epoch": n, "train": 2 - n / 10, "valid": 2 - n / 10, "valid_bars": 0.9, "copied": 0.1,
+            "elapsed_s": n * 40, "kept": n in (0, 3), "sample": True,
+        }
+        for n in range(4)
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("differs", "buttons"),
+    [
+        ({}, ["Learn on from it"]),
+        ({"pieces": 12}, ["Learn on from it", "Bring more tunes"]),
+        ({"best_epoch": 1}, []),
+        ({"state": "running", "pieces": 12}, []),
+    ],
+    ids=["it learns still", "few tunes", "it learned by heart", "while it learns"],
+)
+def test_what_is_advised_can_be_done_by_a_button(
+    loose_page, live_studio, until, differs, buttons
+) -> None:
+    page = loose_page
+    page.route("**/api/trainings/mine", lambda route: route.fulfill(json=TRAINING | differs))
+    page.goto(f"{live_studio.address}/train/mine")
+    until(page, "document.querySelector('.train-advice h2')")
+    assert page.locator(".train-advice button").all_inner_texts() == buttons
+    early = "It ended before its time" in page.locator(".train-state").inner_text()
+    assert early == (differs.get("best_epoch") == 1)
+    if buttons:
+        page.locator(".train-advice button").first.click()
+        until(page, "location.pathname === '/train'")
+
+
 def test_what_is_no_music_is_said(open_page) -> None:
     page = open_page("/train")
     drop(page, [("notes.txt", "no music")])

@@ -21,7 +21,7 @@ REMAKE_S = 60.0  # to make again what a recipe tells
 AT_ONCE = 2  # files of one request that are read: others want the desk, too
 _LISTED = (
     "id", "title", "key", "meter", "tempo_qpm", "bars", "seconds", "model", "seed", "starred",
-    "created", "kind", "parent", "bytes", "ending", "incipit",
+    "created", "kind", "parent", "bytes", "ending", "incipit", "more",
 )  # fmt: skip
 _EDITS = {"transpose": "semitones", "tempo": "qpm", "bars": "bars"}  # what the verb calls them
 Bar = Annotated[int, Field(ge=0, le=100_000)]
@@ -71,7 +71,7 @@ async def listed(
     """List pieces: those that are wanted, and which keys, meters, models there are to choose from.
 
     ``reading`` files that somebody put into the folder are still being read; ``problems`` says
-    which cannot be.
+    which cannot be, ``books`` which hold more tunes than the one that is shown.
     """
     newcomers = request.app.state.newcomers
     await newcomers.look()
@@ -81,6 +81,7 @@ async def listed(
     return {
         "total": found.total, "items": [told(item) for item in found.items],
         "facets": found.facets, "reading": newcomers.left, "problems": newcomers.problems,
+        "books": [_book(item) for item in _library(request).books()],
     }  # fmt: skip
 
 
@@ -122,6 +123,18 @@ def delete(request: Request, piece: str) -> dict[str, Any]:
     return told(_library(request).delete(piece))
 
 
+@router.post("/pieces/{piece}/tunes", status_code=201)
+async def open_book(request: Request, piece: str) -> dict[str, Any]:
+    """Make a piece of each other tune of a piece's file, where that is a book of tunes."""
+    library = _library(request)
+    name = library.get(piece).file
+    path = str(library.path(piece))
+    read = await _desk(request).ask("read", path=path, name=name, seconds=UPLOAD_S)
+    new = await asyncio.to_thread(library.open_book, piece, read["pieces"][1:])
+    problems = [{"file": name, **wrong} for wrong in read["problems"]]
+    return {"items": [item.id for item in new], "problems": problems}
+
+
 @router.post("/pieces/{piece}/edits", status_code=201)
 async def edit(request: Request, piece: str, wanted: Edit) -> dict[str, Any]:
     """Make a changed piece of a piece, which stays as it is."""
@@ -139,6 +152,11 @@ async def edit(request: Request, piece: str, wanted: Edit) -> dict[str, Any]:
 def told(item: Item) -> dict[str, Any]:
     """Return what lists tell of a piece."""
     return {name: getattr(item, name) for name in _LISTED}
+
+
+def _book(item: Item) -> dict[str, Any]:
+    """Return what is told of a file that holds more tunes than the one that is shown."""
+    return {"id": item.id, "file": item.file, "title": item.title, "more": item.more}
 
 
 async def _text(request: Request) -> str:

@@ -185,7 +185,7 @@ export class ComposeForm {
         "li",
         { class: "epoch" },
         h("button", { class: "chip num", type: "button", aria: { pressed: String(chosen), label: name }, title: name, on: { click: pick } }, isBest ? icon("starred") : null, number(epoch)),
-        h("span", { class: "small muted num" }, valid ? number(valid, { minimumFractionDigits: 2 }) : ""),
+        h("span", { class: "small muted num" }, valid ? number(valid, { minimumFractionDigits: 3, maximumFractionDigits: 3 }) : ""),
         h("button", { class: "icon-button", type: "button", aria: { label: t("compose.hearEpoch", { n: epoch }) }, on: { click: () => this.onhear(epoch) } }, icon("play")),
       );
     };

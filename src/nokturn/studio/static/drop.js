@@ -7,6 +7,8 @@ import { upload } from "./api.js";
 import { clear, h } from "./dom.js";
 import { dropzone } from "./dropzone.js";
 import { t } from "./i18n.js";
+import { addressOf } from "./libraryrow.js";
+import { light } from "./light.js";
 import { notice, problem } from "./problem.js";
 import { go, onshow } from "./router.js";
 
@@ -24,9 +26,9 @@ export function begin() {
 /** Bring files into the library, and show what came of them. */
 async function bring(files) {
   try {
-    const { items, problems } = await upload("/pieces", files);
+    const { pieces, problems } = await upload("/pieces", await Promise.all(files.map(light)));
     if (problems.length) notice(problems.map(({ file, what }) => `${file}: ${what}`).join(" "));
-    if (items.length) await go(items.length === 1 ? `/p/${items[0]}` : "/library");
+    if (pieces.length) await go(pieces.length === 1 ? addressOf(pieces[0]) : "/library");
   } catch (error) {
     const place = document.getElementById("banner");
     const close = { label: t("common.close"), run: () => clear(place) };

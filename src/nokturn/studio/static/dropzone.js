@@ -61,8 +61,14 @@ async function dropped(transfer) {
   return found.flat();
 }
 
+/** Say of a file in which folder it lay, as a chosen folder's files do. */
+function placed(file, { fullPath }) {
+  const path = fullPath.replace(/^\//, "");
+  return path === file.name ? file : Object.defineProperty(file, "webkitRelativePath", { value: path });
+}
+
 async function within(entry) {
-  if (entry.isFile) return [await new Promise((done, refuse) => entry.file(done, refuse))];
+  if (entry.isFile) return [placed(await new Promise((done, refuse) => entry.file(done, refuse)), entry)];
   const reader = entry.createReader();
   const inside = [];
   for (;;) {

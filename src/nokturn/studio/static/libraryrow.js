@@ -37,7 +37,7 @@ export class Row {
 
   /** Where the piece is seen whole. */
   get address() {
-    return this.item.kind === "lofi" ? `/lofi/${this.item.id}` : `/p/${this.item.id}`;
+    return addressOf(this.item);
   }
 
   get picked() {
@@ -126,6 +126,9 @@ export class Row {
     button.title = label;
   }
 }
+
+/** Where a piece is seen whole: a track at its mixer. */
+export const addressOf = ({ id, kind }) => (kind === "lofi" ? `/lofi/${id}` : `/p/${id}`);
 
 /** Return what is known of a piece, in a line. */
 function facts(item) {

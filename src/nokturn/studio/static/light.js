@@ -1,19 +1,22 @@
 /**
- * Sound files made light: their recipe is wanted, not their sound, and that may be a hundred times
- * too large to be sent.
+ * Sound files and archives of stems made light: their recipe is wanted, not their sound, and that may
+ * be a hundred times too large to be sent.
  *
  *   await upload("/pieces", await Promise.all(files.map(light)))
  *
  * Of a WAV the sound is left out, as its recipe stands after it; of FLAC, OGG and MP3 the beginning
- * is enough. Every other file stays as it is, and what is small, too.
+ * is enough; of an archive the recipe alone. Every other file stays as it is, and what is small, too.
  */
 
 const LARGE = 4 << 20;
 const BEGINNING = 1 << 20;
+const RECIPE = "recipe.json"; // in an archive, where it lies as it is
+const ENTRIES = 1 << 16; // bytes at its end, in which they are listed
 const SOUND = /\.(flac|ogg|mp3)$/i;
 
 /** Return a file, or what of it tells how it was made. */
 export async function light(file) {
+  if (/\.zip$/i.test(file.name)) return (await recipeOf(file)) ?? file;
   if (file.size <= LARGE) return file;
   if (/\.wav$/i.test(file.name)) return (await withoutSound(file)) ?? file;
   return SOUND.test(file.name) ? new File([file.slice(0, BEGINNING)], file.name) : file;
@@ -44,6 +47,23 @@ async function dataChunk(file) {
     const size = head.getUint32(at + 4, true);
     if (name(at) === "data") return { start: at, end: at + 8 + size + (size % 2) };
     at += 8 + size + (size % 2);
+  }
+  return null;
+}
+
+/** Return the recipe in an archive of stems; null where there is none. */
+async function recipeOf(file) {
+  const from = Math.max(0, file.size - ENTRIES);
+  const end = new DataView(await file.slice(from).arrayBuffer());
+  const text = new TextDecoder("latin1");
+  for (let at = 0; at + 46 <= end.byteLength; at += 1) {
+    if (end.getUint32(at) !== 0x504b0102) continue; // an entry: "PK", 1, 2
+    const name = new Uint8Array(end.buffer, at + 46, Math.min(RECIPE.length, end.byteLength - at - 46));
+    if (text.decode(name) !== RECIPE || end.getUint16(at + 28, true) !== RECIPE.length) continue;
+    const [size, begin] = [end.getUint32(at + 20, true), end.getUint32(at + 42, true)];
+    const head = new DataView(await file.slice(begin, begin + 30).arrayBuffer());
+    const first = begin + 30 + head.getUint16(26, true) + head.getUint16(28, true);
+    return new File([file.slice(first, first + size)], file.name.replace(/\.zip$/i, ".json"));
   }
   return null;
 }

@@ -133,6 +133,7 @@ export class PieceView {
     if (!this.#writing) {
       this.#writing = true;
       this.#asked += 1; // what was being fetched is no longer wanted
+      this.#scoreFor = "";
       this.player.pause();
       this.score.clear();
       this.element.classList.add("writing");

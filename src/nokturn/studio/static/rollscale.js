@@ -12,7 +12,8 @@ import { barAt } from "./bars.js";
 
 export const RULER = 26; // height of the ruler
 export const OVERVIEW = 30; // height of the small picture of the whole, where there is more to see
-const ROW = [2.4, 17]; // smallest and largest height of a semitone
+const ROW = [2.4, 17]; // wanted least and largest height of a semitone
+const LOWEST = 1; // where there is hardly any room
 const LANE = [9, 17]; // of a drum's lane
 const LEAST_ROWS = 15; // so that three notes do not fill the screen
 const BAR = 60; // pixels of a bar below which the whole no longer fits
@@ -187,12 +188,13 @@ export class Scale {
 
   #rows() {
     const lanes = this.lanes.length;
-    const room = this.body - 6;
-    this.laneHeight = lanes ? clamp((room * (this.tuned ? 0.38 : 1)) / lanes, LANE) : 0;
+    const room = this.body - (lanes ? 12 : 6);
+    const needed = this.tuned ? this.highest - this.lowest + 1 : 0;
+    const share = this.tuned ? Math.min(room * 0.38, room - needed * ROW[0]) : room; // no more than rows leave
+    this.laneHeight = lanes ? clamp(share / lanes, LANE) : 0;
     if (!this.tuned) return;
-    const left = room - lanes * this.laneHeight - (lanes ? 6 : 0);
-    const needed = this.highest - this.lowest + 1;
-    this.rowHeight = clamp(left / Math.max(needed, LEAST_ROWS), ROW);
+    const left = room - lanes * this.laneHeight;
+    this.rowHeight = clamp(left / Math.max(needed, LEAST_ROWS), [LOWEST, ROW[1]]); // all are seen
     const spare = Math.max(0, Math.floor(left / this.rowHeight) - needed);
     this.low = Math.max(0, this.lowest - Math.floor(spare / 2));
     this.high = this.low + needed + spare - 1;

@@ -53,7 +53,7 @@ export class ScoreView {
   constructor(container) {
     this.paper = h("div", { class: "score-paper" });
     this.line = h("div", { class: "score-line", hidden: true }); // apart: the drawing stays as it is
-    this.element = h("div", { class: "score", role: "img", aria: { label: t("piece.score") } }, this.paper, this.line);
+    this.element = h("div", { class: "score", role: "img", tabindex: 0, aria: { label: t("piece.score") } }, this.paper, this.line);
     container.append(this.element);
     const on = (/** @type {string} */ name, /** @type {any} */ fn) =>
       this.paper.addEventListener(name, fn.bind(this));

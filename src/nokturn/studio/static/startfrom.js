@@ -10,6 +10,7 @@ import { choice, dropzone, field, stepper } from "./controls.js";
 import { clear, debounced, h, icon } from "./dom.js";
 import { t } from "./i18n.js";
 import { keyName, meterName } from "./keyname.js";
+import { light } from "./light.js";
 import { PianoKeys } from "./pianokeys.js";
 import { problem } from "./problem.js";
 import { phrase } from "./said.js";
@@ -123,7 +124,7 @@ export class StartFrom {
     const take = async ([file]) => {
       clear(problems, h("p", { class: "muted small" }, t("compose.start.reading", { name: file.name })));
       try {
-        const { items, problems: wrong } = await upload("/pieces", [file]);
+        const { items, problems: wrong } = await upload("/pieces", [await light(file)]);
         if (!items.length) throw wrong[0] ?? { code: "input", what: t("compose.start.noMusic") };
         await this.#named(items[0]);
         clear(problems);

@@ -9,11 +9,14 @@ import { t } from "./i18n.js";
 import { keyName, meterName } from "./keyname.js";
 
 const LETTERS = "ABCDEFGHIJKLMNOP";
+const ROW = 4; // that fit beside each other
 const WIDTH = 200;
 const HEIGHT = 44;
 const NOTES = 600; // of a picture this small
 
 export class Takes {
+  #picked = -1;
+
   /** @param {{onpick: (i: number) => void, onstar: (i: number) => void}} options */
   constructor({ onpick, onstar }) {
     Object.assign(this, { onpick, onstar });
@@ -31,8 +34,19 @@ export class Takes {
     const at = this.element.scrollLeft;
     this.cards = takes.map((take, i) => this.#card(take, i, i === picked));
     clear(this.element, this.cards.map((card) => card.element));
+    this.element.classList.toggle("many", takes.length > ROW);
     this.element.scrollLeft = at;
+    if (picked !== this.#picked) this.#reveal(picked);
+    this.#picked = picked;
     if (had) this.element.querySelector(`[data-focus="${had}"]`)?.focus();
+  }
+
+  /** Bring a card into view, where they are more than fit beside each other. */
+  #reveal(i) {
+    const card = this.cards[i]?.element;
+    if (!card) return;
+    const [inner, outer] = [card.getBoundingClientRect(), this.element.getBoundingClientRect()];
+    if (inner.left < outer.left || inner.right > outer.right) this.element.scrollLeft += inner.left - outer.left - (outer.width - inner.width) / 2;
   }
 
   /** Show that a take has grown. */

@@ -11,7 +11,7 @@ import { del, get, patch, post, upload } from "./api.js";
 import { choice, field, select, stepper } from "./controls.js";
 import { announce, clear, h, icon } from "./dom.js";
 import { bytes, duration, number, t } from "./i18n.js";
-import { keyName } from "./keyname.js";
+import { keyName, meterName } from "./keyname.js";
 import { notice, problem } from "./problem.js";
 import { mark } from "./router.js";
 import { phrase, words } from "./said.js";
@@ -60,6 +60,14 @@ export class TrainForm {
       if (error.code !== "missing") throw error;
       mark("/train");
     }
+  }
+
+  /** Begin with a model, where there is one of that name. @param {string} name */
+  setBase(name) {
+    this.base.value = name;
+    this.based = this.base.value === name;
+    if (this.based) this.name.value = next(name);
+    else this.base.value = "";
   }
 
   /** Bring files. @param {File[]} files */
@@ -191,7 +199,7 @@ export class TrainForm {
       { data: { use: row.use ? "yes" : "no" } },
       h("td", { class: "use" }, h("label", { class: "check" }, box)),
       h("td", { class: "file", title: row.file }, row.number > 1 ? `${name}:${row.number}` : name),
-      h("td", { class: "title", data: { file: row.file } }, row.title), cell("notes num", value(row.notes)), cell("bars num", value(row.bars)), cell("key", row.key === "none" ? "" : keyName(row.key)), cell("meter num", row.meter),
+      h("td", { class: "title", data: { file: row.file } }, row.title), cell("notes num", value(row.notes)), cell("bars num", value(row.bars)), cell("key", row.key === "none" ? "" : keyName(row.key)), cell("meter num", meterName(row.meter)),
       h("td", { class: `remark${row.use ? "" : " bad"}` }, phrase(row, "problem")),
     );
   }

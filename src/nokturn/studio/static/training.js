@@ -19,9 +19,13 @@ import { phrase, words } from "./said.js";
 import { go } from "./router.js";
 
 const ACTIVE = new Set(["waiting", "running"]);
+const LOSS = { minimumFractionDigits: 3, maximumFractionDigits: 3 }; // epochs differ in the third
 const SMOOTH = "nokturn.train.smoothing";
 const LOG = "nokturn.train.log";
 const RATE = { scratch: 2.5e-3, base: 5e-4 }; // what a training begins with
+const FEW_PIECES = 20; // from which more tunes would help most
+const MANY_COPIES = 0.3; // of what it writes
+const EARLY = 0.9; // of its time
 const CARD = ["title", "corpus", "licence"];
 
 export class Training {
@@ -107,6 +111,7 @@ export class Training {
         this.#rows.set(row.epoch, row);
         this.#drawRows();
         this.#drawHead();
+        this.#drawAdvice(this.sentences ?? []);
       },
       advice: ({ sentences }) => this.#drawAdvice(sentences),
       notice: (told) => notice(words(told, "text")),
@@ -195,19 +200,28 @@ export class Training {
     if (state === "running" && !this.step) lines.unshift(h("p", t(this.forecast ? "train.begins" : "train.reads")));
     if (state === "running" && this.step) {
       const { epoch, step, steps, loss, eta_s: left } = this.step;
-      const words = [t("train.epoch", { n: epoch }), loss ? `${t("train.series.train")} ${number(loss, { minimumFractionDigits: 3, maximumFractionDigits: 3 })}` : "", t("jobs.left", { time: duration(left) })];
+      const words = [t("train.epoch", { n: epoch }), loss ? `${t("train.series.train")} ${number(loss, LOSS)}` : "", t("jobs.left", { time: duration(left) })];
       lines.unshift(
         h("progress", { class: "progress", max: steps, value: step, aria: { label: t("train.progress") } }),
         h("p", { class: "num" }, h("strong", percent(Math.min(1, step / steps))), ` · ${words.filter(Boolean).join(" · ")}`),
       );
     }
     if (state === "interrupted") lines.unshift(h("p", t(this.#told.can_resume ? "train.interrupted" : "train.empty")));
-    if (state === "done") lines.unshift(h("p", t("train.done", { name: this.name })));
+    if (state === "done") lines.unshift(h("p", [t("train.done", { name: this.name }), this.#early()].filter(Boolean).join(" ")));
     if (ACTIVE.has(state)) lines.push(h("p", { class: "muted small" }, t("train.goesOn")));
     this.state.setAttribute("aria-busy", String(ACTIVE.has(state)));
     this.state.setAttribute("aria-live", "off"); // it changes twice a second
     clear(this.state, lines);
 
+  }
+
+  /** Why it took less time than it was given, where it did by itself. */
+  #early() {
+    const { job, best_epoch: best } = this.#told;
+    const last = this.#last();
+    if (!last || !job || job.arguments.resume || job.result?.stopped) return "";
+    const short = last.elapsed_s < EARLY * job.arguments.seconds && best < last.epoch;
+    return short ? t("train.early") : "";
   }
 
   /** Say what went wrong, with what may help. */
@@ -231,11 +245,31 @@ export class Training {
   }
 
   #drawAdvice(sentences) {
+    this.sentences = sentences;
     this.advice.hidden = !sentences.length;
-    const text = sentences.map((one) => one.text).join(" ");
+    const helps = this.#helps();
+    const text = [...sentences.map((one) => one.text), ...helps.map(({ label }) => label)].join(" ");
     if (this.advised === text) return;
     this.advised = text;
-    clear(this.advice, icon("info"), h("div", h("h2", t("train.advice")), sentences.map((one) => h("p", phrase(one, "text")))));
+    const button = ({ label, sign, run }) => h("button", { class: "button small", type: "button", on: { click: run } }, icon(sign), label);
+    clear(this.advice, icon("info"), h("div", { class: "grow" }, h("h2", t("train.advice")), sentences.map((one) => h("p", phrase(one, "text"))), helps.length ? h("div", { class: "cluster tight" }, helps.map(button)) : null));
+  }
+
+  /** What can be done about what the figures show, beside what stands above. */
+  #helps() {
+    const { state, best_epoch: best, pieces, corpus } = this.#told;
+    const last = this.#last();
+    if (ACTIVE.has(state) || !last) return [];
+    const files = corpus ? `/train?corpus=${corpus}` : "/train";
+    const on = `${files}&base=${encodeURIComponent(this.name)}`;
+    const helps = [];
+    if (state === "done" && corpus && best === last.epoch) helps.push({ label: t("train.learnOn"), sign: "play", run: () => go(on) });
+    if ((pieces && pieces < FEW_PIECES) || last.copied >= MANY_COPIES) helps.push({ label: t("train.moreTunes"), sign: "upload", run: () => go(files) });
+    return helps;
+  }
+
+  #last() {
+    return [...this.#rows.values()].sort((a, b) => b.epoch - a.epoch)[0];
   }
 
   // ---- charts
@@ -287,7 +321,7 @@ export class Training {
 
   /** The same values as a table. */
   #drawTable(rows, best) {
-    const loss = (value) => (value === null || value === undefined ? "" : number(value, { minimumFractionDigits: 3, maximumFractionDigits: 3 }));
+    const loss = (value) => (value === null || value === undefined ? "" : number(value, LOSS));
     const share = (value) => (value === null || value === undefined ? "" : percent(value));
     const columns = ["epoch", "train", "valid", "valid_bars", "copied", "elapsed"];
     const cells = (row) => [loss(row.train), loss(row.valid), share(row.valid_bars), share(row.copied), clock(row.elapsed_s ?? 0)];
@@ -308,7 +342,7 @@ export class Training {
     const one = (row) => {
       const label = `${t("train.hear", { n: row.epoch })}${row.epoch === best ? ` (${t("models.best")})` : ""}`;
       return h("li", h("button", { class: "train-epoch", type: "button", disabled: !row.sample, title: row.sample ? "" : t("train.noTune"), aria: { pressed: String(row.epoch === this.#chosen), label }, data: { epoch: row.epoch, best: row.epoch === best ? "yes" : null }, on: { click: () => this.hear(row.epoch) } },
-        h("span", { class: "num train-epoch-number" }, row.epoch === best ? icon("starred") : null, number(row.epoch)), icon("play"), h("span", { class: "num small muted" }, row.valid ? number(row.valid) : "")));
+        h("span", { class: "num train-epoch-number" }, row.epoch === best ? icon("starred") : null, number(row.epoch)), icon("play"), h("span", { class: "num small muted" }, row.valid ? number(row.valid, LOSS) : "")));
     };
     const list = h("ul", { class: "train-epochs" }, rows.map(one));
     clear(this.strip, h("div", { class: "stack tight" }, h("h2", t("train.listen")), h("p", { class: "muted small" }, t("train.listenWhy"))), list, this.#picked(rows.find((row) => row.epoch === this.#chosen)));

@@ -15,6 +15,7 @@ from nokturn.studio._worker import Talk
 from nokturn.studio.verbs._made import made
 from nokturn.studio.verbs._opened import opened, renamed
 from nokturn.workflows.cut import cut
+from nokturn.workflows.info import describe
 
 
 def run(
@@ -24,7 +25,10 @@ def run(
     """Return the changed piece as the library takes it."""
     piece = opened(path, title)
     if semitones is not None:
+        before = describe(piece).key
         piece = _transposed(piece, semitones)
+        if before:  # "Reel in A dorian, no. 7" is in another key now
+            piece = renamed(piece, title.replace(f"in {before}", f"in {describe(piece).key}"))
     if qpm is not None:
         piece = at_qpm(piece, qpm)
     if bars is not None:

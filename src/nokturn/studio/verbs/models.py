@@ -84,9 +84,18 @@ def _told(model: ModelInfo) -> dict[str, Any]:
         for key in ("bits_per_character", "valid_nats", "accuracy", "held_out", "epoch")
         if isinstance(training, dict) and training.get(key) is not None
     }
+    held_out |= _written(model, held_out.get("epoch"))
     known["card"] = coded(model.card, *(line for line in CARD if line in model.card))
     more = {"held_out": held_out, "epochs": _epochs(model)}
     return coded(known | _known[seen] | more, "damage")
+
+
+def _written(model: ModelInfo, epoch: Any) -> dict[str, Any]:
+    """Return how good what it wrote was, where it was trained here: right bars, what is copied."""
+    if not model.epochs:
+        return {}
+    row = next((row for row in history(model.name) if row["epoch"] == epoch), {})
+    return {key: row[key] for key in ("valid_bars", "copied") if row.get(key) is not None}
 
 
 def _abilities(model: ModelInfo) -> dict[str, Any]:

@@ -50,6 +50,7 @@ class Compose {
     this.troubles = h("div", { class: "compose-troubles" });
     this.tools = h("div", { class: "cluster tight compose-tools" });
     this.action = h("div", { class: "compose-action" });
+    this.noted = h("p", { class: "compose-note small muted", hidden: true });
   }
 
   async begin() {
@@ -79,12 +80,9 @@ class Compose {
     const music = h("div", { class: "compose-table" }, this.cards.element, this.tools);
     this.summary = h("span", { class: "compose-summary" });
     this.fold = h("details", { class: "compose-fold", open: true }, h("summary", icon("chevron"), this.summary), this.form.element);
-    return h(
-      "div",
-      { class: "page compose" },
-      h("section", { class: "card compose-form", aria: { label: t("compose.wishes") } }, h("h1", t("compose.title")), this.fold, this.action),
-      h("section", { class: "compose-music", aria: { label: t("compose.music") } }, this.troubles, music, this.stage),
-    );
+    this.asking = h("section", { class: "card compose-form", aria: { label: t("compose.wishes") } }, h("h1", t("compose.title")), this.fold, this.action);
+    this.music = h("section", { class: "compose-music", aria: { label: t("compose.music") } }, this.troubles, music, this.stage);
+    return h("div", { class: "page compose" }, this.asking, this.music);
   }
 
   /** Where there is little room the wishes fold into a line, and the music is in view. */
@@ -92,6 +90,7 @@ class Compose {
     const narrow = matchMedia(NARROW);
     const changed = () => {
       this.fold.open = !narrow.matches || this.query.has("from");
+      (narrow.matches ? this.music : this.asking).append(this.noted); // never above the music there
     };
     narrow.addEventListener("change", changed);
     this.unfold = () => narrow.removeEventListener("change", changed);
@@ -155,7 +154,7 @@ class Compose {
     clear(this.troubles);
     this.follow = !this.player.playing;
     this.picked = -1;
-    this.noted = "";
+    this.#note("");
     try {
       await begin(wishes);
       announce(t("compose.begun"));
@@ -184,11 +183,11 @@ class Compose {
     this.compose();
   }
 
-  /** Say something about what was written, beside its tools. */
+  /** Say something about what was written. */
   #note(text) {
-    this.noted = text;
-    this.#draw();
-    announce(text);
+    this.noted.textContent = text;
+    this.noted.hidden = !text;
+    if (text) announce(text);
   }
 
   /** The button that composes; while something is written, how far it is and what stops it. */
@@ -223,7 +222,7 @@ class Compose {
     this.said = h("p", { class: "small num" });
     this.stopButton = h("button", { class: "button grow", type: "button", title: t("compose.stopWhy"), on: { click: () => this.session.stop() } }, icon("stop"), t("compose.stop"));
     const cancel = h("button", { class: "button quiet", type: "button", on: { click: () => this.session.cancel() } }, t("compose.cancel"));
-    return h("div", { class: "stack tight" }, this.bar, this.said, h("div", { class: "row tight" }, this.stopButton, cancel));
+    return h("div", { class: "compose-busy" }, this.bar, this.said, h("div", { class: "row tight" }, this.stopButton, cancel));
   }
 
   #takes() {
@@ -241,14 +240,13 @@ class Compose {
     this.cards.draw(takes, this.picked);
     const open = takes.filter((take) => !take.starred).length;
     const button = (name, text, run, off) =>
-      h("button", { class: "button small quiet", type: "button", disabled: off, on: { click: run } }, icon(name), text);
+      h("button", { class: "button small quiet", type: "button", disabled: off, title: text, on: { click: run } }, icon(name), h("span", text));
     clear(
       this.tools,
       this.#opener(takes[this.picked]),
       takes.length > 1 ? button("dice", t("compose.replace"), () => this.replace(), busy || open === 0) : null,
       undoable ? button("undo", t("common.undo"), () => this.session.undo(), false) : null,
       redoable ? button("redo", t("common.redo"), () => this.session.redo(), false) : null,
-      this.noted ? h("p", { class: "compose-note small muted" }, this.noted) : null,
     );
   }
 

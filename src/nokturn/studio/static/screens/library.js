@@ -13,7 +13,7 @@ import { number, t } from "../i18n.js";
 import { keyName } from "../keyname.js";
 import { register } from "../keys.js";
 import { light } from "../light.js";
-import { Row } from "../libraryrow.js";
+import { Row, addressOf } from "../libraryrow.js";
 import { showBin } from "../librarybin.js";
 import { Player } from "../player.js";
 import { popup } from "../popup.js";
@@ -24,7 +24,8 @@ import { phrase } from "../said.js";
 const PAGE = 60;
 const FILTERS = ["q", "key", "meter", "model", "kind", "starred", "sort"];
 const SORTS = ["-created", "created", "title", "key", "meter", "-bars", "bars", "-seconds", "tempo"];
-const FILES = ".abc,.mid,.midi,.musicxml,.xml,.mxl,.wav,.flac,.ogg,.mp3,.svg,.png,.json";
+const FILES = ".abc,.mid,.midi,.musicxml,.xml,.mxl,.wav,.flac,.ogg,.mp3,.svg,.png,.json,.zip";
+const BOOKS = 5; // that are told of at once
 const EXPORTS = ["abc", "mid", "musicxml", "mxl", "wav", "flac", "ogg", "mp3", "svg", "png"];
 
 /** Show the screen. */
@@ -212,7 +213,7 @@ class Library {
   }
 
   /** Tell what people put into the folder: what is still being read, and what cannot be. */
-  #drawFolder({ reading, problems }) {
+  #drawFolder({ reading, problems, books }) {
     clearTimeout(this.again);
     if (reading) this.again = setTimeout(() => this.#quietly(), 1500);
     clear(
@@ -220,7 +221,25 @@ class Library {
       this.brought,
       reading ? h("p", { class: "muted", role: "status" }, t("library.reading", { n: reading })) : null,
       problems.length ? wrong(t("library.unread", { n: problems.length }), problems) : null,
+      books.slice(0, BOOKS).map((book) => this.#book(book)),
     );
+  }
+
+  /** A file that holds more tunes than the one that is shown. */
+  #book({ id, file, title, more }) {
+    const open = async (/** @type {any} */ event) => {
+      event.target.disabled = true;
+      try {
+        const { items, problems } = await post(`/pieces/${id}/tunes`);
+        this.brought = problems.length ? wrong(t("library.refused", { n: problems.length }), problems) : null;
+        notice(t("library.broughtIn", { n: items.length }));
+        await this.load();
+      } catch (error) {
+        this.#tell(error);
+      }
+    };
+    const button = h("button", { class: "button", type: "button", on: { click: open } }, t("library.bookOpen", { n: more }));
+    return h("div", { class: "card spread library-book" }, h("p", { class: "grow" }, t("library.book", { file, n: more + 1, title })), button);
   }
 
   /** Look again for what has changed elsewhere, without losing the place. */
@@ -350,7 +369,7 @@ class Library {
     try {
       const done = await upload("/pieces", await Promise.all(files.map(light)), { onprogress: (share) => (bar.value = share * 0.9) });
       this.brought = done.problems.length ? wrong(t("library.refused", { n: done.problems.length }), done.problems) : null;
-      if (done.items.length === 1 && !done.problems.length) return await go(`/p/${done.items[0]}`);
+      if (done.items.length === 1 && !done.problems.length) return await go(addressOf(done.pieces[0]));
       const known = done.known ? ` ${t("library.known", { n: done.known })}` : "";
       if (done.items.length) notice(t("library.broughtIn", { n: done.items.length - done.known }) + known);
       await this.want({ q: "", key: "", meter: "", model: "", kind: "", starred: "", sort: "-created" });

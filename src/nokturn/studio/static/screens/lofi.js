@@ -115,7 +115,8 @@ class Screen {
     this.recent = h("section", { class: "stack lofi-before" });
     const making = h("div", { class: "lofi-making" }, h("div", { class: "row" }, this.makeButton, this.stopButton), this.bar, this.status);
     const wishes = h("section", { class: "card lofi-form", aria: { label: t("lofi.wishes") } }, h("h2", t("lofi.wishes")), this.form.element, making);
-    const endless = h("section", { class: "card", aria: { label: t("lofi.endless.title") } }, endlessPanel(this.endless, () => this.deck.player.pause()));
+    this.ownChords = h("p", { class: "small muted", role: "status", hidden: true }, t("lofi.endless.own"));
+    const endless = h("section", { class: "card stack tight", aria: { label: t("lofi.endless.title") } }, endlessPanel(this.endless, () => this.deck.player.pause()), this.ownChords);
     this.columns = h("div", { class: "lofi-columns" }, wishes, h("div", { class: "lofi-main" }, this.trouble, this.player, this.desk, endless, this.recent));
     root.append(h("div", { class: "page lofi" },
       h("div", { class: "lofi-head" }, h("h1", t("lofi.title")), h("p", { class: "muted" }, t("lofi.lead"))),
@@ -291,6 +292,7 @@ class Screen {
     this.desk.hidden = !track;
     this.exports.hidden = this.starButton.hidden = !track;
     this.notes.hidden = !track;
+    this.ownChords.hidden = !this.form.source;
     if (track) this.notes.href = `/p/${track.id}`;
   }
 

@@ -9,6 +9,7 @@ import { address, del, get, upload } from "../api.js";
 import { clear, h, icon } from "../dom.js";
 import { bytes, date, has, number, percent, t } from "../i18n.js";
 import { keyName } from "../keyname.js";
+import { Samples } from "../modelsamples.js";
 import { dialog } from "../popup.js";
 import { notice, problem } from "../problem.js";
 import { go } from "../router.js";
@@ -21,9 +22,12 @@ const EPOCHS_SHOWN = 60;
 export async function show(root, params) {
   const page = h("div", { class: "page models" });
   root.append(page);
-  if (params.name) await showOne(page, params.name);
-  else await showAll(page);
-  return {};
+  if (!params.name) {
+    await showAll(page);
+    return {};
+  }
+  const samples = await showOne(page, params.name);
+  return { leave: () => samples?.close() };
 }
 
 async function showAll(page) {
@@ -98,9 +102,10 @@ async function showOne(page, name) {
   const model = await get(`/models/${encodeURIComponent(name)}`).catch((error) => error);
   if (model instanceof Error) {
     clear(page, problem(model, { label: t("models.all"), run: () => go("/models") }));
-    return;
+    return null;
   }
   const troubles = h("div");
+  const samples = composes(model) ? new Samples(model) : null;
   document.title = `${model.title || model.name} · Nokturn`;
   clear(
     page,
@@ -112,10 +117,12 @@ async function showOne(page, name) {
       ),
       troubles,
       model.damage ? problem({ code: "model", what: words(model, "damage"), fix: t("models.damagedFix") }) : null,
-      h("div", { class: "models-facts" }, about(model), figures(model), knows(model)),
+      samples?.element,
+      h("div", { class: "models-facts" }, h("div", { class: "stack" }, figures(model), knows(model)), about(model)),
       epochs(model),
     ),
   );
+  return samples;
 }
 
 function actions(model, troubles) {
@@ -176,8 +183,7 @@ function about(model) {
 /** The figures on music that the model had not seen, each with what it means. */
 function figures(model) {
   const { bits_per_character: bits, accuracy, held_out: count, epoch } = model.held_out ?? {};
-  const share = model.card?.valid_bars;
-  const copied = model.card?.copied;
+  const { valid_bars: share, copied } = { ...model.card, ...model.held_out };
   return facts(t("models.heldOut"), [
     [t("models.bits"), bits ? told(number(bits, { minimumFractionDigits: 2 }), t("models.bitsWhy")) : ""],
     [t("models.accuracy"), accuracy ? told(percent(accuracy, 1), t("models.accuracyWhy")) : ""],

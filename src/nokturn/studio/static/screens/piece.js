@@ -8,6 +8,7 @@
 import { del, get, patch, post } from "../api.js";
 import { announce, clear, h, icon, sheet } from "../dom.js";
 import { ago, clock, number, t } from "../i18n.js";
+import { keyName, meterName } from "../keyname.js";
 import { register } from "../keys.js";
 import { PieceView } from "../pieceview.js";
 import { notice, problem } from "../problem.js";
@@ -79,8 +80,10 @@ class PieceScreen {
   #facts() {
     const { key, meter, bars, seconds, model, seed, created, kind, parent } = this.#piece;
     const facts = [
-      key, meter, bars && t("common.barsN", { n: bars }), seconds && clock(seconds),
-      model && link(`/models/${encodeURIComponent(model.split("@")[0])}`, t("piece.model", { name: model })),
+      key && keyName(key), meter && meterName(meter), bars && t("common.barsN", { n: bars }), seconds && clock(seconds),
+      kind === "lofi"
+        ? link(`/lofi/${encodeURIComponent(this.id)}`, t("piece.atMixer"))
+        : model && link(`/models/${encodeURIComponent(model.split("@")[0])}`, t("piece.model", { name: model })),
       seed !== null && seed !== undefined && t("piece.seed", { seed: String(seed) }),
       kind === "import" && t("piece.imported"),
       created && t("piece.made", { when: ago(created) }),

@@ -28,7 +28,7 @@ export async function show(root, params) {
     return { leave: () => training.close() };
   }
   const screen = new Start(root);
-  await screen.load(params.query.get("corpus") ?? "");
+  await screen.load(params.query.get("corpus") ?? "", params.query.get("base") ?? "");
   return { leave: () => screen.close() };
 }
 
@@ -44,13 +44,17 @@ class Start {
     connection.addEventListener("back", this.back);
   }
 
-  /** @param {string} corpus id of files that were brought before */
-  async load(corpus) {
+  /**
+   * @param {string} corpus id of files that were brought before
+   * @param {string} base name of the model to begin with; empty = what suits the files
+   */
+  async load(corpus, base) {
     void this.#list();
     const models = await get("/models").catch(() => []);
     this.form = new TrainForm({ models, onstart: (name) => go(`/train/${encodeURIComponent(name)}`) });
     clear(this.place, this.form.element);
     this.off = dropzone({ label: t("train.dropHere"), take: (files) => this.form.take(files) });
+    if (base) this.form.setBase(base);
     if (corpus) await this.form.open(corpus);
   }
 
