@@ -192,7 +192,7 @@ def trained(studio):
     found = brought(studio, {"book.abc": BOOK, "odd.abc": tune(20)})
     left_out = {found["rows"][-1]["id"]: False}
     studio.patch(f"/api/corpora/{found['id']}", json={"use": left_out})
-    wanted = {"name": "mine", "corpus": found["id"], "seconds": 6, "card": {"title": "Ours"}}
+    wanted = {"name": "mine", "corpus": found["id"], "seconds": 15, "card": {"title": "Ours"}}
     job = studio.post("/api/jobs/train", json=wanted).json()
     return ended(studio, job["id"])
 
@@ -284,6 +284,14 @@ def until_epoch(studio, job, seconds=60):
         time.sleep(0.1)
 
 
+def until_checkpoint(studio, name, seconds=60):
+    """Wait until a training can go on from what it has written."""
+    until = time.monotonic() + seconds
+    while not studio.get(f"/api/trainings/{name}").json()["can_resume"]:
+        assert time.monotonic() < until
+        time.sleep(0.1)
+
+
 def test_a_studio_that_was_ended_finds_files_and_trainings_again(tmp_path, monkeypatch):
     from starlette.testclient import TestClient
 
@@ -294,6 +302,7 @@ def test_a_studio_that_was_ended_finds_files_and_trainings_again(tmp_path, monke
         wanted = {"name": "cut", "corpus": found["id"], "seconds": 600}
         job = client.post("/api/jobs/train", json=wanted).json()
         until_epoch(client, job["id"])
+        until_checkpoint(client, "cut")
     with TestClient(create_app(settings), base_url="http://127.0.0.1:8765") as client:
         (told,) = client.get("/api/trainings").json()
         assert (told["name"], told["state"], told["can_resume"]) == ("cut", "interrupted", True)
