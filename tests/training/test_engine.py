@@ -103,6 +103,11 @@ def test_the_rate_warms_up_and_comes_down():
         pytest.param(0, [[2, 0, 1]], id="all side by side"),
         pytest.param(20, [[2, 0], [1]], id="two of ten symbols"),
         pytest.param(5, [[2], [0], [1]], id="each alone, however long"),
+def test_a_constant_rate_stays_after_its_warm_up():
+    rates = [schedule.rate(i, 100, peak=1.0, warm_up=5, shape="constant") for i in range(100)]
+    assert rates == pytest.approx([0.2, 0.4, 0.6, 0.8] + 96 * [1.0])
+
+
     ],
 )
 def test_pieces_are_scored_side_by_side_as_memory_has_room(most, expected):

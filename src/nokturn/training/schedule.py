@@ -2,18 +2,28 @@
 
 >>> [round(rate(step, 100, peak=1.0, warm_up=10), 3) for step in (0, 9, 10, 55, 99)]
 [0.1, 1.0, 1.0, 0.5, 0.0]
+
+Older systems stay at the peak:
+
+>>> [rate(step, 100, peak=1.0, warm_up=10, shape="constant") for step in (0, 9, 55, 99)]
+[0.1, 1.0, 1.0, 1.0]
 """
 
 from __future__ import annotations
 
 import math
+from typing import Literal
+
+Shape = Literal["cosine", "constant"]
 
 
-def rate(step: int, steps: int, *, peak: float, warm_up: int) -> float:
+def rate(step: int, steps: int, *, peak: float, warm_up: int, shape: Shape = "cosine") -> float:
     """Return the learning rate at a step, counted from 0, of so many steps."""
     warm_up = min(warm_up, max(1, steps // 10))
     if step < warm_up:
         return peak * (step + 1) / warm_up
+    if shape == "constant":
+        return peak
     done = min(1.0, (step - warm_up) / max(1, steps - warm_up))
     return peak * 0.5 * (1 + math.cos(math.pi * done))
 
