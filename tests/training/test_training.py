@@ -319,6 +319,8 @@ def test_signals_ask_once_and_insist_twice():
         assert stop.is_set()
 
 
-def test_excerpts_are_for_networks_over_frames_alone(store, tmp_path):
-    with pytest.raises(UsageError, match=r"excerpt is for the model roll: others count on what"):
-        list(start(store, tmp_path / "run", excerpt=50))
+def test_excerpts_are_for_networks_that_may_forget(store, tmp_path):
+    settings = TrainingSettings(**QUICK | {"epochs": 1, "excerpt": 50})
+    told = r"excerpt is for the models roll and recurrent: others count on what"
+    with pytest.raises(UsageError, match=told):
+        list(train(store, tmp_path / "run", "transformer", settings=settings))

@@ -28,7 +28,7 @@ class TrainingSettings(Settings):
     # Symbols between two updates; "whole" cuts no piece. The state goes on from chunk to chunk of a
     # piece, and never from one piece to another.
     chunk: Chunk = Field(default=96, ge=2, le=WHOLE)
-    excerpt: int = Field(default=0, ge=0)  # frames that `roll` meets at once; 0 = whole pieces
+    excerpt: int = Field(default=0, ge=0)  # frames, or symbols, met at once; 0 = whole pieces
     lanes: int = Field(default=0, ge=0, le=512)  # pieces side by side in a shard; 0 = by the corpus
     shards: int = Field(default=0, ge=0, le=64)  # parts of a batch; 0 = one for each thread
     threads: int = Field(default=0, ge=0, le=256)  # 0 = one for each core; never changes the result
