@@ -103,6 +103,11 @@ def test_the_rate_warms_up_and_comes_down():
     assert rates[-1] < 1e-5
 
 
+def test_a_trapezoid_stays_for_four_fifths_and_falls_evenly_to_nothing():
+    rates = [schedule.rate(i, 100, peak=1.0, warm_up=5, shape="trapezoid") for i in range(5, 101)]
+    assert rates == pytest.approx([1.0] * 75 + [i / 20 for i in range(20, -1, -1)])
+
+
 def test_a_constant_rate_stays_after_its_warm_up():
     rates = [schedule.rate(i, 100, peak=1.0, warm_up=5, shape="constant") for i in range(100)]
     assert rates == pytest.approx([0.2, 0.4, 0.6, 0.8] + 96 * [1.0])

@@ -70,7 +70,9 @@ def test_a_training_stops_at_the_accuracy_asked_for(store, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("schedule", "last"), [("constant", 0.01), ("cosine", 0.0)], ids=["constant", "cosine"]
+    ("schedule", "last"),
+    [("constant", 0.01), ("trapezoid", 0.0), ("cosine", 0.0)],
+    ids=["constant", "trapezoid", "cosine"],
 )
 def test_the_rate_follows_its_schedule(store, tmp_path, schedule, last):
     settings = {"schedule": schedule, "warm_up": 0, "learning_rate": 0.01, "patience": 1.0}

@@ -36,7 +36,7 @@ class TrainingSettings(Settings):
     precision: Literal["auto", "float32", "bfloat16"] = "auto"  # of the recurrent weights
     learning_rate: float = Field(default=2.5e-3, gt=0, lt=1)
     warm_up: int = Field(default=200, ge=0)  # steps; a tenth of all at most
-    schedule: Shape = "cosine"  # of the rate: "cosine" falls to nothing, "constant" stays
+    schedule: Shape = "cosine"  # of the rate; "constant", "trapezoid" falls in the last fifth
     beta1: float = Field(default=0.9, ge=0, lt=1)  # Adam's momentum; 0 makes it RMSProp
     beta2: float = Field(default=0.99, gt=0, lt=1)  # how long Adam remembers squares
     weight_decay: float = Field(default=0.03, ge=0, lt=1)
