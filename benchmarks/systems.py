@@ -126,17 +126,21 @@ def cells_of(run: Run, store: TokenStore) -> list[dict[str, float]]:
     """Return what each kept model over independent keys makes of excerpts that it learned from.
 
     25,600 frames in excerpts as the recipe has them, each foretold from those before it in its
-    excerpt; the loss is the binary cross-entropy of a cell. Nothing of other models.
+    excerpt; the loss is the binary cross-entropy of a cell. "_later" figures are of the second half
+    of each excerpt: the author's network had a whole window before every frame that it foretold.
+    Nothing of other models.
     """
     excerpt = json.loads((run.folder / "run.json").read_text())["recipe"]["training"].get("excerpt")
     rows: list[dict[str, float]] = []
-    for epoch in run.epochs() if excerpt else []:
+    for epoch in run.epochs() if excerpt and store.encoding == "piano_roll" else []:
         file = ModelFile.load(run.model(epoch))
         layout = file.model.settings.layout
         weights = {name: torch.from_numpy(array) for name, array in file.model.weights.items()}
         plan = shards.plan(store, 0, seed=0, shards=1, lanes=1, chunk=WHOLE, transpose_share=0.0,
                            hide_hints=0.0, excerpt=excerpt)  # fmt: skip
-        found, nats = judging.Figures(), 0.0
+        halves = {"": 0, "_later": excerpt // 2}  # frames of each excerpt that are left out
+        found = dict.fromkeys(halves, judging.Figures())
+        nats = dict.fromkeys(halves, 0.0)
         for group in plan[0][: 25_600 // excerpt]:
             symbols = store.targets(int(group.segments[0]))[slice(*group.spans[0])]
             ids = np.concatenate([[0], symbols[symbols > 0]]).astype(np.int64)
@@ -144,9 +148,15 @@ def cells_of(run: Run, store: TokenStore) -> list[dict[str, float]]:
                 odds = file.model.key_probabilities(weights, torch.from_numpy(ids))
             there = judging.cells(ids, layout)
             likely = odds[: len(there)].clamp(1e-7, 1 - 1e-7).double().numpy()
-            nats -= float(np.log(np.where(there, likely, 1 - likely)).sum())
-            found += judging.Figures.of(likely > 0.5, there)
-        rows.append({"epoch": epoch, "loss": nats / found.cells, **found.row()})
+            for name, first in halves.items():
+                sounds, chances = there[first:], likely[first:]
+                nats[name] -= float(np.log(np.where(sounds, chances, 1 - chances)).sum())
+                found[name] += judging.Figures.of(chances > 0.5, sounds)
+        row: dict[str, float] = {"epoch": epoch}
+        for name, figures in found.items():
+            row[f"loss{name}"] = nats[name] / figures.cells
+            row |= {f"{key}{name}": value for key, value in figures.row().items()}
+        rows.append(row)
     return rows
 
 

@@ -38,6 +38,27 @@ def test_numpy_steps_equal_torch(shape, channels):
     np.testing.assert_allclose(np.stack(rows), whole[0], atol=1e-5)
 
 
+@pytest.mark.parametrize("tied", [False, True], ids=["own output", "tied output"])
+def test_in_bfloat16_it_says_nearly_the_same_and_all_weights_learn(tied):
+    settings = RecurrentSettings(width=20, embedding=7, tied=tied, attention=True, weight_drop=0)
+    model = Recurrent.untrained(Inputs(11), settings, seed=3)
+    model.weights["attention.back"] += 0.1  # it begins at zero
+    halved = model.half(settings)
+    assert ("output" in halved) != tied  # a tied output is the embedding, too
+    exact = {k: torch.from_numpy(v) for k, v in model.weights.items()}
+    weights = {
+        k: v.to(torch.bfloat16 if k in halved else torch.float32, copy=True).requires_grad_()
+        for k, v in exact.items()
+    }
+    ids, sides = torch.arange(30)[None] % 11, torch.zeros((1, 30, 0), dtype=torch.long)
+    logits, _ = model.forward(weights, ids, sides)
+    assert logits.dtype == torch.float32
+    torch.testing.assert_close(logits, model.forward(exact, ids, sides)[0], atol=0.02, rtol=0.02)
+    cost = model.cost(weights, ids, sides, ids.roll(-1, 1))
+    for gradient in torch.autograd.grad(cost.loss, list(weights.values())):
+        assert gradient.abs().sum() > 0
+
+
 def test_side_inputs_must_all_be_given():
     stream = Recurrent.untrained(Inputs(5, (3,)), RecurrentSettings(width=8), 1).stream()
     with pytest.raises(ValueError, match="0 side inputs given, 1 expected"):

@@ -14,21 +14,20 @@ from nokturn.training.settings import TrainingSettings
 from nokturn.training.shards import at, read, steps_of
 
 
-def engine(threads, half=False, **model):
+def engine(threads, half=False, beta1=0.9, **model):
     settings = RecurrentSettings(width=24, embedding=8, **model)
     network = Recurrent.untrained(Inputs(9, (5, 4)), settings, 1)
-    return Engine(
-        network, TrainingSettings(shards=3, lanes=4, chunk=9), Threads(threads), "cpu", half
-    )
+    training = TrainingSettings(shards=3, lanes=4, chunk=9, beta1=beta1)
+    return Engine(network, training, Threads(threads), "cpu", half)
 
 
-def run(engine, store, steps=12):
+def run(engine, store, steps=12, memory=0.9):
     hands = epoch_plan(store, engine.settings, 0)
     tallies = []
     epoch = steps_of(hands)
     for step in range(steps):
         chunks = [read(store, *w) if (w := at(hand, step % epoch)) else None for hand in hands]
-        tallies.append(engine.advance(chunks, 3e-3, 0.9))
+        tallies.append(engine.advance(chunks, 3e-3, memory))
     return tallies
 
 
@@ -40,8 +39,9 @@ def test_the_number_of_threads_never_changes_a_bit(store, half):
     assert torch.equal(one.vectors.average, three.vectors.average)
 
 
-def test_without_dropout_it_is_torchs_own_adamw(store):
-    mine = engine(1, dropout=0, weight_drop=0)
+@pytest.mark.parametrize("beta1", [0.9, 0.0], ids=["with momentum", "without, as RMSProp"])
+def test_without_dropout_it_is_torchs_own_adamw(store, beta1):
+    mine = engine(1, dropout=0, weight_drop=0, beta1=beta1)
     settings = mine.settings
     weights = {n: torch.tensor(a, requires_grad=True) for n, a in mine.model.weights.items()}
     matrices = [w for w in weights.values() if w.dim() > 1]
@@ -49,7 +49,7 @@ def test_without_dropout_it_is_torchs_own_adamw(store):
     theirs = torch.optim.AdamW(
         [{"params": matrices}, {"params": vectors, "weight_decay": 0.0}],
         lr=3e-3,
-        betas=(0.9, settings.beta2),
+        betas=(beta1, settings.beta2),
         weight_decay=settings.weight_decay,
     )
     group = epoch_plan(store, settings, 0)[0][0]
@@ -67,6 +67,12 @@ def test_without_dropout_it_is_torchs_own_adamw(store):
     views = mine.vectors.layout.views(mine.vectors.weights)
     for name, weight in weights.items():
         torch.testing.assert_close(views[name], weight.detach(), atol=2e-5, rtol=1e-3)
+
+
+def test_an_average_that_remembers_nothing_is_the_weights(store):
+    network = engine(1)
+    run(network, store, 3, memory=0.0)
+    assert torch.equal(network.vectors.average, network.vectors.weights)
 
 
 def test_it_learns(store):
@@ -95,6 +101,16 @@ def test_the_rate_warms_up_and_comes_down():
     assert np.argmax(rates) in (99, 100)  # a tenth of the run at most
     assert rates[0] == 0.01
     assert rates[-1] < 1e-5
+
+
+def test_a_trapezoid_stays_for_four_fifths_and_falls_evenly_to_nothing():
+    rates = [schedule.rate(i, 100, peak=1.0, warm_up=5, shape="trapezoid") for i in range(5, 101)]
+    assert rates == pytest.approx([1.0] * 75 + [i / 20 for i in range(20, -1, -1)])
+
+
+def test_a_constant_rate_stays_after_its_warm_up():
+    rates = [schedule.rate(i, 100, peak=1.0, warm_up=5, shape="constant") for i in range(100)]
+    assert rates == pytest.approx([0.2, 0.4, 0.6, 0.8] + 96 * [1.0])
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ import pytest
 from nokturn.corpora._store import StoreWriter, TokenStore
 from nokturn.encodings.midi_like import MidiLike
 from nokturn.encodings.piano_roll import PianoRoll
-from nokturn.errors import UsageError
 from nokturn.training import shards
 
 PLAN = {"seed": 1, "lanes": 3, "chunk": 7, "transpose_share": 0.5, "hide_hints": 0.5}
@@ -118,11 +117,16 @@ def test_excerpts_begin_elsewhere_in_another_epoch(rolls):
     assert first == again != later
 
 
-def test_excerpts_are_of_frames(tmp_path):
+def test_without_frames_excerpts_are_of_symbols(tmp_path):
     encoding = MidiLike().fit([])
     with StoreWriter(
         tmp_path, encoding=encoding.name(), settings={}, vocabulary=encoding.vocabulary
     ) as writer:
-        writer.add([([1, 2], None)], characters=2)
-    with pytest.raises(UsageError, match="excerpt counts frames, and the encoding midi_like has"):
-        shards.plan(TokenStore(tmp_path), 0, shards=1, **EXCERPTS)
+        writer.add([(np.arange(1, 18), None)], characters=17)
+    groups = shards.plan(TokenStore(tmp_path), 0, shards=1, **EXCERPTS)[0]
+    starts, stops = zip(*sorted(tuple(group.spans[0].tolist()) for group in groups), strict=True)
+    assert (starts[0], *stops) == (*starts, 18)  # each goes on where the one before ends
+    first, *inner, last = np.subtract(stops, starts).tolist()
+    assert 1 <= first <= 5
+    assert 1 <= last <= 5
+    assert set(inner) == {5}

@@ -20,6 +20,7 @@ from nokturn.training.engine import Engine
 from nokturn.training.events import Done, Epoch, Forecast, Interrupted, Notice
 from nokturn.training.interrupts import stopping
 from nokturn.training.loop import train
+from nokturn.training.metrics import read_rows
 from nokturn.training.settings import TrainingSettings
 
 TINY = {"width": 16, "embedding": 8}
@@ -66,6 +67,18 @@ def test_a_training_stops_at_the_accuracy_asked_for(store, tmp_path):
     done = list(start(store, tmp_path / "run", epochs=40, until=0.3, learning_rate=0.02))[-1]
     assert done.reason == "the accuracy asked for in training is reached"
     assert done.epochs < 40
+
+
+@pytest.mark.parametrize(
+    ("schedule", "last"),
+    [("constant", 0.01), ("trapezoid", 0.0), ("cosine", 0.0)],
+    ids=["constant", "trapezoid", "cosine"],
+)
+def test_the_rate_follows_its_schedule(store, tmp_path, schedule, last):
+    settings = {"schedule": schedule, "warm_up": 0, "learning_rate": 0.01, "patience": 1.0}
+    list(start(store, tmp_path / "run", **settings))
+    rates = [row["learning_rate"] for row in read_rows(tmp_path / "run" / "metrics.jsonl")]
+    assert [rates[0], rates[-1]] == [0.01, last]
 
 
 def test_a_training_with_few_reports_is_not_given_up_between_them(store, tmp_path):
@@ -154,6 +167,7 @@ from nokturn.corpora._store import TokenStore
 from nokturn.training import checkpoint
 from nokturn.training.engine import Engine
 from nokturn.training.loop import train
+from nokturn.training.metrics import read_rows
 from nokturn.training.settings import TrainingSettings
 from pathlib import Path
 folder = Path(sys.argv[2])
@@ -307,6 +321,8 @@ def test_signals_ask_once_and_insist_twice():
         assert stop.is_set()
 
 
-def test_excerpts_are_for_networks_over_frames_alone(store, tmp_path):
-    with pytest.raises(UsageError, match=r"excerpt is for the model roll: others count on what"):
-        list(start(store, tmp_path / "run", excerpt=50))
+def test_excerpts_are_for_networks_that_may_forget(store, tmp_path):
+    settings = TrainingSettings(**QUICK | {"epochs": 1, "excerpt": 50})
+    told = r"excerpt is for the models roll and recurrent: others count on what"
+    with pytest.raises(UsageError, match=told):
+        list(train(store, tmp_path / "run", "transformer", settings=settings))

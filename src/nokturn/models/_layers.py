@@ -74,7 +74,7 @@ def output(weights: Weights, x: Tensor) -> Tensor:
     if "project" in weights:
         x = functional.linear(x, weights["project"])
         return functional.linear(x, weights["embedding"], weights["output_bias"])
-    return functional.linear(x, weights["output"], weights["output_bias"])
+    return linear(x, weights["output"], weights["output_bias"])
 
 
 def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:

@@ -103,14 +103,16 @@ class Recurrent(Model):
 
     @classmethod
     def half(cls, settings: RecurrentSettings) -> frozenset[str]:
-        """Return the weights of the LSTM, the only cell with a fast bfloat16 path on CPUs."""
+        """Return the weights of the LSTM, the only cell with a fast bfloat16 path on CPUs, and
+        those of the output, which is most of the work where there are many symbols.
+        """
         if settings.cell != "lstm":
             return frozenset()
         parts = ("input", "recurrent", "input_bias", "recurrent_bias")
         looks = ("attention.asks", "attention.back") if settings.attention else ()
-        return frozenset(
-            (*looks, *(f"layer.{i}.{part}" for i in range(settings.layers) for part in parts))
-        )
+        output = () if settings.tied else ("output", "output_bias")
+        cells = (f"layer.{i}.{part}" for i in range(settings.layers) for part in parts)
+        return frozenset((*looks, *output, *cells))
 
     @classmethod
     def dropped(cls, settings: RecurrentSettings) -> dict[str, float]:

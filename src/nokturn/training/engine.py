@@ -202,7 +202,7 @@ class Engine:
                     target.add_(row[block])
                 if self._work.mask is not None:
                     target.mul_(self._work.mask[block])
-                squared += float(target.square().sum(dtype=torch.float64))
+                squared += float(torch.dot(target, target))
             return squared
 
         norm = sum(self.threads.map(gather, self._blocks)) ** 0.5

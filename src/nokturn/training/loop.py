@@ -20,6 +20,7 @@ from nokturn.corpora._store import TokenStore
 from nokturn.encodings.base import restore
 from nokturn.errors import InputError, UsageError
 from nokturn.models.base import Adversarial, Counted, Inputs, Model
+from nokturn.models.recurrent import Recurrent
 from nokturn.models.roll import Roll
 from nokturn.settings import build
 from nokturn.training import checkpoint, probe, shards
@@ -137,10 +138,11 @@ def _learn(
     sample: Sample | None,
 ) -> Iterator[Event]:
     """Train a network by gradients, from its first weights or from a checkpoint."""
-    if settings.excerpt and not isinstance(first, Roll):
+    if settings.excerpt and not isinstance(first, Roll | Recurrent):
         raise UsageError(
-            "training.excerpt is for the model roll: others count on what came earlier in a piece.",
-            "Leave it out, or choose model.name=roll.",
+            "training.excerpt is for the models roll and recurrent: "
+            "others count on what came earlier in a piece.",
+            "Leave it out, or choose one of these.",
         )
     if first.whole_pieces:
         settings = settings.model_copy(update={"chunk": WHOLE})

@@ -96,7 +96,7 @@ class Pace:
 def update(vectors: Vectors, gradient: Tensor, block: slice, pace: Pace) -> None:
     """Update the weights of a block and their average in place."""
     weights, g = vectors.weights[block], gradient[block].mul_(pace.scale)
-    momentum = vectors.momentum[block].lerp_(g, 1 - pace.beta1)
+    momentum = vectors.momentum[block].lerp_(g, 1 - pace.beta1) if pace.beta1 else g
     squares = vectors.squares[block].mul_(pace.beta2).addcmul_(g, g, value=1 - pace.beta2)
     if pace.decay and block.start < vectors.layout.matrices:
         weights.mul_(1 - pace.rate * pace.decay)
@@ -104,4 +104,7 @@ def update(vectors: Vectors, gradient: Tensor, block: slice, pace: Pace) -> None
     bias2 = 1 - pace.beta2**pace.step
     root = squares.sqrt().mul_(bias2**-0.5).add_(pace.epsilon)
     weights.addcdiv_(momentum, root, value=-pace.rate / bias1)
-    vectors.average[block].lerp_(weights, 1 - pace.memory)
+    if pace.memory:
+        vectors.average[block].lerp_(weights, 1 - pace.memory)
+    else:  # copied in half the time
+        vectors.average[block].copy_(weights)

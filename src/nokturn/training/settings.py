@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from nokturn.settings import Seconds, Settings
+from nokturn.training.schedule import Shape
 
 WHOLE = 1_000_000  # symbols of a chunk that cuts no piece
 
@@ -27,7 +28,7 @@ class TrainingSettings(Settings):
     # Symbols between two updates; "whole" cuts no piece. The state goes on from chunk to chunk of a
     # piece, and never from one piece to another.
     chunk: Chunk = Field(default=96, ge=2, le=WHOLE)
-    excerpt: int = Field(default=0, ge=0)  # frames that `roll` meets at once; 0 = whole pieces
+    excerpt: int = Field(default=0, ge=0)  # frames, or symbols, met at once; 0 = whole pieces
     lanes: int = Field(default=0, ge=0, le=512)  # pieces side by side in a shard; 0 = by the corpus
     shards: int = Field(default=0, ge=0, le=64)  # parts of a batch; 0 = one for each thread
     threads: int = Field(default=0, ge=0, le=256)  # 0 = one for each core; never changes the result
@@ -35,6 +36,7 @@ class TrainingSettings(Settings):
     precision: Literal["auto", "float32", "bfloat16"] = "auto"  # of the recurrent weights
     learning_rate: float = Field(default=2.5e-3, gt=0, lt=1)
     warm_up: int = Field(default=200, ge=0)  # steps; a tenth of all at most
+    schedule: Shape = "cosine"  # of the rate; "constant", "trapezoid" falls in the last fifth
     beta1: float = Field(default=0.9, ge=0, lt=1)  # Adam's momentum; 0 makes it RMSProp
     beta2: float = Field(default=0.99, gt=0, lt=1)  # how long Adam remembers squares
     weight_decay: float = Field(default=0.03, ge=0, lt=1)

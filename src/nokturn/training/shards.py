@@ -6,9 +6,9 @@ anything is padding. The state is carried from chunk to chunk and forgotten wher
 begins: no piece ever crosses into another, and every symbol of every piece is predicted exactly
 once.
 
-A network over frames may meet long pieces in excerpts instead, side by side like pieces: that is
-more updates an epoch, each of them smaller. They are cut at other frames in each epoch, and where
-an excerpt ends the piece is not said to.
+A network may meet long pieces in excerpts instead, side by side like pieces: that is more updates
+an epoch, each of them smaller and of more pieces. They are cut at other places in each epoch, and
+where an excerpt ends the piece is not said to.
 
 The plan of an epoch follows from the seed and the number of the epoch alone, so a run can go on
 from any step.
@@ -23,7 +23,6 @@ from numpy.typing import NDArray
 
 from nokturn.corpora._store import TokenStore
 from nokturn.encodings.base import restore
-from nokturn.errors import UsageError
 from nokturn.models.base import BOUNDARY_ID, IGNORED
 
 
@@ -120,20 +119,19 @@ def whole(store: TokenStore, segments: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _excerpts(
-    store: TokenStore, segments: NDArray[np.int64], frames: int, random: np.random.Generator
+    store: TokenStore, segments: NDArray[np.int64], excerpt: int, random: np.random.Generator
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Cut pieces into excerpts of so many frames, from anywhere; return their pieces and spans."""
+    """Cut pieces into excerpts of so many frames, or symbols where an encoding has no frames.
+
+    The first cut is made anywhere. Returns the excerpts' pieces and spans.
+    """
     separator = restore(store.encoding, store.settings, store.vocabulary).layout.get("separator")
-    if not separator:
-        raise UsageError(
-            f"training.excerpt counts frames, and the encoding {store.encoding} has none.",
-            "Leave it out; training.chunk counts symbols.",
-        )
     owners, spans = [], []
     for segment in segments.tolist():
         targets = store.targets(segment)
-        ends = np.flatnonzero(targets == separator) + 1
-        inner = ends[int(random.integers(frames)) : len(ends) - 1 : frames]
+        frames = targets == separator if separator else np.ones(len(targets), dtype=np.bool_)
+        ends = np.flatnonzero(frames) + 1
+        inner = ends[int(random.integers(excerpt)) : len(ends) - 1 : excerpt]
         edges = np.concatenate([[0], inner, [len(targets)]])
         spans.append(np.stack([edges[:-1], edges[1:]], axis=1))
         owners += [segment] * len(spans[-1])

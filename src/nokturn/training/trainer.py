@@ -164,14 +164,20 @@ class Trainer:
     def _advance(self, hands: list[list[shards.Group]]) -> Tally:
         found = (shards.at(hand, self.at.step) for hand in hands)
         chunks = [shards.read(self.store, *where) if where else None for where in found]
-        done, steps, s = self.at.done, self.at.steps, self.settings
-        rate = schedule.rate(done, steps, peak=s.learning_rate, warm_up=s.warm_up)
-        memory = schedule.memory(done, steps, s.ema)
-        tally = self.engine.advance(chunks, rate, memory, done / max(1, steps))
+        done, steps = self.at.done, self.at.steps
+        memory = schedule.memory(done, steps, self.settings.ema)
+        tally = self.engine.advance(chunks, self._rate(), memory, done / max(1, steps))
         self.at.count(tally)
         self.at.step += 1
         self.at.done += 1
         return tally
+
+    def _rate(self) -> float:
+        """Return the learning rate of the next step."""
+        s = self.settings
+        return schedule.rate(
+            self.at.done, self.at.steps, peak=s.learning_rate, warm_up=s.warm_up, shape=s.schedule
+        )
 
     # -- time ------------------------------------------------------------------------------------
 
@@ -235,9 +241,7 @@ class Trainer:
             "accuracy": found.accuracy if found else None,
             "seconds": round(seconds, 3),
             "elapsed_s": round(self._elapsed(), 3),
-            "learning_rate": schedule.rate(
-                at.done, at.steps, peak=self.settings.learning_rate, warm_up=self.settings.warm_up
-            ),
+            "learning_rate": self._rate(),
             **notes,
         }
         path = self.run.model(at.epoch)
