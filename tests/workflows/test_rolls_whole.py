@@ -79,7 +79,7 @@ def test_a_roll_is_learned_scored_and_written(home, name, more, request):
     adapted = json.loads(run("evaluate", run_name, home / "valid.npz", "--adaptive", "--json"))
     assert adapted["adaptive"]
     assert adapted["frames"] == 96
-    assert adapted["nats_per_frame"] != found["nats_per_frame"]  # 24 frames are over 64 symbols
+    assert adapted["nats_per_frame"] != found["nats_per_frame"]  # 24 frames are more than a stretch
     assert adapted["nats_per_frame"] == pytest.approx(found["nats_per_frame"], rel=0.05)
     rows = read_rows(Run.named(run_name).metrics)
     assert {"precision", "recall", "f1", "false_positives", "false_negatives"} <= set(rows[-1])

@@ -24,7 +24,7 @@ from nokturn.training.engine import Tally, Threads
 from nokturn.training.metrics import Likelihood
 from nokturn.training.shards import Group, cut, read, whole
 
-STRETCH = 64  # symbols, and
+STRETCH = 48  # symbols, and
 RATE = 5e-4  # how far each weight goes after them: the best that was tried on piano music
 MEMORY = 0.99  # of the squared gradients
 

@@ -126,7 +126,7 @@ def test_the_score_is_engraved_bar_by_bar_and_one_that_comes_late_is_not_shown(
     page.unroute("**/score.svg*")
     until(page, IDLE, 60)
     found = page.evaluate("measures")
-    assert len(found) >= 3
+    assert 0 < found[0] < 128  # while it was written
     assert found == sorted(found)
     assert found[-1] < 999
 

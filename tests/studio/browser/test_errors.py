@@ -138,7 +138,8 @@ def test_the_studio_is_killed_and_started_again(loose, run_studio, tmp_path, unt
         loose.get_by_role("button", name="Star", exact=True).click()
         until(loose, "document.querySelector('.piece-star').ariaPressed === 'true'")
         until(other, "!document.querySelector('.banner[role=alert]')", 60)
-        other.locator(".problem").get_by_role("button", name="Try again").click()
+        gone = other.get_by_role("region", name="The studio does not answer")
+        gone.get_by_role("button", name="Try again").click()
         until(other, BUSY)
         until(other, IDLE, 90)
 

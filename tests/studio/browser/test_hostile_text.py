@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import io
 import itertools
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -416,7 +417,10 @@ def test_the_list_of_jobs(watched, until, shelf) -> None:
     until(page, f"document.querySelector('.jobs-name')?.textContent.includes({PAYLOADS[20]!r})")
     check(page)
     jobs: list[dict[str, Any]] = []
-    page.route("**/api/jobs", lambda route: route.fulfill(json=jobs))
+    page.route("**/api/events", lambda route: route.fulfill(
+        content_type="text/event-stream",
+        body="".join(f"event: job\ndata: {json.dumps(job)}\n\n" for job in reversed(jobs)),
+    ))  # fmt: skip
     for first in range(0, 100, 8):
         texts = PAYLOADS[first : first + 8]
         jobs[:] = [

@@ -170,7 +170,7 @@ SAID = "(async () => (await import('/static/keyname.js')).keyName({key!r}))()"
         ("F#m", "F♯ minor", "fis-moll"),
         ("Ador", "A dorian", "a dorycka"),
         ("Eb", "E♭ major", "Es-dur"),
-        ("no key", "no key", "no key"),
+        ("no key", "no key", "bez tonacji"),
     ],
 )
 def test_keys_are_said_as_musicians_of_the_language_do(

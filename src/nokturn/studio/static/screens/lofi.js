@@ -174,7 +174,7 @@ class Screen {
       piece: (piece) => this.#isNew(piece),
       opening: ({ seconds }) => this.#opening(seconds, before),
       progress: ({ done, eta_s }) => this.#progress(done, eta_s),
-      result: ({ sound }) => this.#whole(sound, before),
+      result: () => this.#whole(before),
       error: (error) => this.#failed(error),
       lost: (error) => this.#failed(error),
       state: ({ state, place }) => this.#state(state, place),
@@ -219,8 +219,7 @@ class Screen {
     }
   }
 
-  async #whole(sound, before) {
-    if (!sound) return;
+  async #whole(before) {
     try {
       await this.staging;
       const track = await get(`/lofi/tracks/${this.#made}`);
