@@ -220,8 +220,7 @@ def test_takes_are_switched_at_the_same_bar_without_a_gap(live_studio, reel, unt
             return bar.number + (p - bar.start_s) / (bar.end_s - bar.start_s);
           };
           const [before, places] = [view.stage, []];
-          player.on("switch", () => {
-            const now = player.context.currentTime + 0.025;
+          player.on("switch", (now) => {
             places.push(at(now - 0.01, before), at(now + 0.01, view.stage));
           });
           await view.show(id);

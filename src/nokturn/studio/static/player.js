@@ -261,7 +261,8 @@ export class Player {
     const before = this.#takes.get(this.#key);
     const take = /** @type {Take} */ (this.#takes.get(key));
     const moved = (/** @type {number} */ s) => (before ? sameBar(before, take, s) : 0);
-    const from = this.#playing ? this.positionAt(this.context.currentTime + LEAD) : this.position;
+    const at = this.context.currentTime + LEAD; // read once: the clock goes on beside the page
+    const from = this.#playing ? this.positionAt(at) : this.position;
     const position = moved(from);
     if (this.#loop) {
       const [a, b] = this.#loop.map(moved);
@@ -269,9 +270,9 @@ export class Player {
     }
     this.#key = key;
     take.used = performance.now();
-    if (this.#playing) this.#move(take, position);
+    if (this.#playing) this.#move(take, position, at);
     else this.#stand(position);
-    this.#tell("switch");
+    this.#tell("switch", at);
     this.#wish(take);
   }
 
@@ -492,9 +493,8 @@ export class Player {
     return [frame(Math.max(0, from)), frame(Math.min(to, take.seconds))];
   }
 
-  /** Change what is heard, in a cross-fade. @param {Take} take @param {number} position */
-  #move(take, position) {
-    const now = this.context.currentTime + LEAD;
+  /** Change what is heard, in a cross-fade. @param {Take} take @param {number} position @param {number} now */
+  #move(take, position, now = this.context.currentTime + LEAD) {
     const held = this.#voices && this.#voices.from > now ? this.#voices.from : now; // count-in
     this.#voices?.end(now, FADE);
     this.#start(take, position, held, FADE);
