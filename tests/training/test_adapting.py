@@ -94,6 +94,12 @@ def test_symbols_read_are_told(tmp_path, file):
     assert told == [(73, 82), (82, 82)]
 
 
+def test_a_bound_does_not_adapt(tmp_path, monkeypatch):
+    monkeypatch.setattr(Recurrent, "bounded", True)
+    with pytest.raises(ModelError, match=r"knows only a bound of its costs.*without --adaptive"):
+        adaptive(untrained(Recurrent, **TINY["recurrent"]), stored(tmp_path / "s", BAR))
+
+
 def test_counts_do_not_adapt_by_steps(tmp_path):
     with pytest.raises(ModelError, match="does not learn by gradients"):
         adaptive(untrained(Ngram), stored(tmp_path / "s", BAR))

@@ -53,7 +53,7 @@ def adaptive(
     Raises
     ------
     ModelError
-        The model does not learn by gradients (counts, a Markov chain), or has a bound only.
+        The model only counts, so it does not learn by gradients, or it knows a bound only.
     """
     if model.bounded:
         raise ModelError(
@@ -110,6 +110,8 @@ def _score(
         known += Tally(float(blind.nats.sum()), inner, int(blind.correct))
         if not cost.loss.requires_grad:
             raise _no_gradients(model)
+        if part.stop >= ids.shape[1]:
+            break  # nothing is left to foretell
         optimiser.zero_grad()
         (cost.loss / wanted.numel()).backward()  # type: ignore[no-untyped-call]
         optimiser.step()
