@@ -101,6 +101,7 @@ class Model(registry.Component):
     settings_class: ClassVar[type[Settings]]
     whole_pieces: ClassVar[bool] = False  # must be given pieces uncut, the state carries nothing
     bounded: ClassVar[bool] = False  # the nats that `cost` tells are an upper bound
+    excerpts: ClassVar[bool] = False  # may learn from excerpts: needs nothing from before them
     baseline: ClassVar[bool] = False  # a bar to clear: it learns no order of symbols
 
     def __init__(self, inputs: Inputs, settings: Any, weights: Weights) -> None:

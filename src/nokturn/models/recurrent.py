@@ -11,7 +11,7 @@ the end as at the beginning. Its weakness: what was said a page ago must fit int
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
@@ -52,6 +52,7 @@ class Recurrent(Model):
 
     settings_class = RecurrentSettings
     settings: RecurrentSettings
+    excerpts: ClassVar[bool] = True
 
     @classmethod
     def sized(cls, size: str | int, characters: int) -> RecurrentSettings:

@@ -26,6 +26,7 @@ class Roll(KeyModel):
 
     settings_class = RollSettings
     settings: RollSettings
+    excerpts: ClassVar[bool] = True
     source: ClassVar[str] = (
         "Boulanger-Lewandowski et al. 2012, arXiv:1206.6392, and Larochelle and Murray, 'The "
         "Neural Autoregressive Distribution Estimator', 2011; here with one recurrent network"

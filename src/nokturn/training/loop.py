@@ -20,8 +20,6 @@ from nokturn.corpora._store import TokenStore
 from nokturn.encodings.base import restore
 from nokturn.errors import InputError, UsageError
 from nokturn.models.base import Adversarial, Counted, Inputs, Model
-from nokturn.models.recurrent import Recurrent
-from nokturn.models.roll import Roll
 from nokturn.settings import build
 from nokturn.training import checkpoint, probe, shards
 from nokturn.training.adversarial import Judge, contend
@@ -138,7 +136,7 @@ def _learn(
     sample: Sample | None,
 ) -> Iterator[Event]:
     """Train a network by gradients, from its first weights or from a checkpoint."""
-    if settings.excerpt and not isinstance(first, Roll | Recurrent):
+    if settings.excerpt and not first.excerpts:
         raise UsageError(
             "training.excerpt is for the models roll and recurrent: "
             "others count on what came earlier in a piece.",
