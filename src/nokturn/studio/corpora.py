@@ -26,7 +26,7 @@ from nokturn.errors import Error, InputError, LimitError
 from nokturn.studio._uploads import File
 from nokturn.studio.desk import Desk, ProblemError
 from nokturn.studio.problems import BusyError, MissingError, problem
-from nokturn.workflows.save import write_whole
+from nokturn.writing import write_whole
 
 ID = re.compile(r"[0-9a-f]{12}")
 TOLD = "corpus.json"

@@ -41,7 +41,8 @@ from nokturn.workflows.lofi import Track, faders_of, final, remade, stems_of
 from nokturn.workflows.lofi_presets import preset_text
 from nokturn.workflows.lofi_stream import cut
 from nokturn.workflows.outputs import safe_name
-from nokturn.workflows.save import kind_named, write_whole
+from nokturn.workflows.save import kind_named
+from nokturn.writing import write_whole
 
 MIXED = ("strips", "tone_hz", "wow", "saturation", "width")  # settings that stems do not depend on
 TOLD = "console.json"
@@ -99,7 +100,7 @@ class Console:
             "mix": _key(track.settings), "key": str(track.piece.score.keys[0][1]),
         }  # fmt: skip
         _keep_mix(folder, track.piece, track.settings, parts, track.seed)
-        write_whole(folder / TOLD, json.dumps(told).encode())
+        write_whole(folder / TOLD, json.dumps(told).encode(), lasting=False)
         said(1.0, "")
         return cls(folder)
 
@@ -182,7 +183,7 @@ class Console:
         path = self.folder / f"{file.stem}-{kind}{number}"
         if not path.exists():
             chosen = build(Lofi, told["settings"], "lofi")
-            write_whole(path, self._made(kind, chosen, file, bars, source))
+            write_whole(path, self._made(kind, chosen, file, bars, source), lasting=False)
         return path
 
     def name(self, kind: str, bars: int = LOOP_BARS) -> str:
@@ -288,7 +289,7 @@ def opening(track: Track) -> Signal | None:
 def keep_opening(folder: Path, track: Track, sound: Signal) -> float:
     """Lay the opening of a track into its folder; return its length in seconds."""
     folder.mkdir(parents=True, exist_ok=True)
-    write_whole(folder / "opening.wav", _sounding(sound.T, "wav", track.piece))
+    write_whole(folder / "opening.wav", _sounding(sound.T, "wav", track.piece), lasting=False)
     return float(sound.shape[1] / SAMPLE_RATE)
 
 
@@ -314,7 +315,7 @@ def _key(chosen: Lofi) -> str:
 def _laid_stem(folder: Path, name: str, stem: Signal) -> dict[str, Any]:
     data = audio_bytes(stem.T, "wav", title=name)
     file = f"stem-{safe_name(name.lower().replace(' ', '-'))}.wav"
-    write_whole(folder / file, data)
+    write_whole(folder / file, data, lasting=False)
     return {"name": name, "file": file, "bytes": len(data), "levels": _levels(stem)}
 
 
@@ -336,9 +337,9 @@ def _keep_mix(
     before = integrated(mixed(heard), SAMPLE_RATE) if heard else LUFS
     sound = final(parts, chosen, seed)
     key = _key(chosen)
-    write_whole(folder / f"mix-{key}.wav", _sounding(sound.T, "wav", piece))
+    write_whole(folder / f"mix-{key}.wav", _sounding(sound.T, "wav", piece), lasting=False)
     told = {"settings": chosen.model_dump(), "gain_db": round(LUFS - before, 2)}
-    write_whole(folder / f"mix-{key}.json", json.dumps(told).encode())
+    write_whole(folder / f"mix-{key}.json", json.dumps(told).encode(), lasting=False)
 
 
 def _sounding(frames: Frames, form: str, piece: Piece) -> bytes:

@@ -17,7 +17,7 @@ from nokturn.workflows import lofi_presets
 from nokturn.workflows.lofi import settings_of
 from nokturn.workflows.lofi_console import Console, folder_of
 from nokturn.workflows.lofi_stream import block_of
-from nokturn.workflows.save import write_whole
+from nokturn.writing import write_whole
 
 OPENING = "opening"
 
