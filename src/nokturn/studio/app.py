@@ -88,7 +88,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.desk = Desk()
     app.state.library = Library(settings.library, read_only=settings.read_only)
     app.state.newcomers = Newcomers(app.state.library, app.state.desk)
-    app.state.corpora = Corpora(settings.library / ".corpora", app.state.desk)
+    app.state.corpora = Corpora(
+        settings.library / ".corpora", app.state.desk, lambda: trainings.awaited(app.state.jobs)
+    )
     app.state.made = Cache(settings.cache / "made")
     app.state.jobs = Jobs(
         settings.library / ".jobs",
