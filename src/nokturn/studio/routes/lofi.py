@@ -71,8 +71,13 @@ class Section(Asked):
 
 @router.post("/jobs/lofi", status_code=202, tags=["jobs"])
 async def make(request: Request, wanted: Lofi) -> dict[str, Any]:
-    """Make a lo-fi track, or with ``piece`` the sound of one that is in the library."""
+    """Make a lo-fi track, or with ``piece`` the sound of one that is in the library.
+
+    A read-only studio makes sound alone.
+    """
     state = request.app.state
+    if not wanted.piece:
+        state.library.check_open()
     arguments = wanted.model_dump(exclude={"piece"})
     arguments |= {"cache": str(state.settings.cache), "recipe": None, "parent": wanted.source}
     title: str = wanted.preset

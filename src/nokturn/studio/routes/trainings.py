@@ -206,7 +206,7 @@ def _active(request: Request) -> dict[str, Job]:
 
 def _pause(request: Request, name: str) -> Path:
     """Return the file that tells a training to rest."""
-    folder: Path = request.app.state.settings.library / ".jobs"
+    folder: Path = request.app.state.settings.jobs
     return folder / f"{name}.pause"
 
 
