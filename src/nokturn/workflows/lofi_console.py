@@ -15,10 +15,11 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import shutil
+import os
 import wave
 import zipfile
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,7 @@ from nokturn.workflows.lofi import Track, faders_of, final, remade, stems_of
 from nokturn.workflows.lofi_presets import preset_text
 from nokturn.workflows.lofi_stream import cut
 from nokturn.workflows.outputs import safe_name
+from nokturn.workflows.room import Kept, make_room, size_of
 from nokturn.workflows.save import kind_named
 from nokturn.writing import write_whole
 
@@ -49,7 +51,8 @@ TOLD = "console.json"
 LEVEL_HZ = 20  # how often a stem's level is told
 SOFTEST_DB = -80
 OPENING_S, OPENING_PART = 16.0, 0.1  # of a track that are heard first: seconds, share of the whole
-MIXES, FOLDERS = 4, 6  # kept: of a track, and of tracks
+KEPT_BYTES = 4 << 30  # of all tracks and what was made of them
+IN_USE_S = 600.0  # since a track was asked for: it is heard, and its files may be read
 KINDS = ("wav", "mp3", "flac", "ogg", "stems", "loop", "mid", "toml")
 LOOP_BARS = 8
 TO_MAKE = {"mp3": 0.025, "ogg": 0.01, "flac": 0.002, "stems": 0.015, "loop": 0.01}
@@ -79,6 +82,7 @@ class Console:
             raise InputError(
                 "the sound of this track is no longer here.", "Make its sound again."
             ) from error
+        _used(folder / TOLD)
 
     @classmethod
     def laid(cls, track: Track, folder: Path, said: Said = lambda done, text: None) -> Console:
@@ -138,7 +142,6 @@ class Console:
         if not (self.folder / f"mix-{key}.json").exists():
             parts = {row["name"]: self.stem(row["name"]) for row in self.told["stems"]}
             _keep_mix(self.folder, self._piece(chosen), chosen, parts, self.seed)
-            self._forget()
         return key
 
     def mix(self, key: str) -> tuple[Path, dict[str, Any]]:
@@ -151,6 +154,7 @@ class Console:
         told = self.folder / f"mix-{key}.json"
         if not key.isalnum() or not told.exists():
             raise InputError("this mix is no longer here.", "Mix it again.")
+        _used(told)
         return told.with_suffix(".wav"), json.loads(told.read_bytes())
 
     def taken(
@@ -181,7 +185,9 @@ class Console:
             return file
         number = f"-{bars}" if kind == "loop" else ""
         path = self.folder / f"{file.stem}-{kind}{number}"
-        if not path.exists():
+        if path.exists():
+            _used(path)
+        else:
             chosen = build(Lofi, told["settings"], "lofi")
             write_whole(path, self._made(kind, chosen, file, bars, source), lasting=False)
         return path
@@ -261,14 +267,6 @@ class Console:
             recipe = recipe | {"settings": chosen.model_dump(), "named": named}
         return Piece(Score([]), title=self.told["title"], source="lofi", recipe=recipe)
 
-    def _forget(self) -> None:
-        """Remove the oldest mixes but for the first, and what was made of them."""
-        first = f"mix-{self.told['mix']}"
-        found = [path for path in self.folder.glob("mix-*.json") if path.stem != first]
-        for old in sorted(found, key=lambda path: path.stat().st_mtime)[:-MIXES]:
-            for path in self.folder.glob(f"{old.stem}*"):
-                path.unlink(missing_ok=True)
-
 
 def opening(track: Track) -> Signal | None:
     """Return the first bars as they sound, mastered; None where the whole is made as quickly.
@@ -299,11 +297,32 @@ def folder_of(cache: Path, recipe: Mapping[str, Any]) -> Path:
     return cache / "lofi" / hashlib.sha256(told).hexdigest()[:16]
 
 
-def forget_old(cache: Path) -> None:
-    """Remove all tracks but the newest."""
-    found = [path for path in (cache / "lofi").glob("*") if path.is_dir()]
-    for old in sorted(found, key=lambda path: path.stat().st_mtime)[:-FOLDERS]:
-        shutil.rmtree(old, ignore_errors=True)
+def forget_old(cache: Path, limit: int = KEPT_BYTES, in_use_s: float = IN_USE_S) -> None:
+    """Remove tracks, mixes and exports that nobody has asked for longest until the rest fits."""
+    folders = [path for path in (cache / "lofi").glob("*") if path.is_dir()]
+    make_room([entry for folder in folders for entry in _kept(folder)], limit, in_use_s)
+
+
+def _kept(folder: Path) -> list[Kept]:
+    """Return what of a track can go by itself: later mixes, exports; last the track, with all."""
+    try:
+        first = f"mix-{json.loads((folder / TOLD).read_bytes())['mix']}"
+    except (OSError, ValueError, KeyError):  # it is being made, or was never finished
+        return [Kept([folder], size_of(folder), folder.stat().st_mtime)]
+    alone = [
+        [path, path.with_suffix(".wav")] if path.suffix else [path]
+        for path in folder.glob("mix-*")
+        if path.stem != first and path.suffix != ".wav"
+    ]
+    parts = [Kept(paths, size_of(*paths), paths[0].stat().st_mtime) for paths in alone]
+    rest = size_of(folder) - sum(part.bytes for part in parts)
+    return [*parts, Kept([folder], rest, (folder / TOLD).stat().st_mtime)]
+
+
+def _used(path: Path) -> None:
+    """Note that somebody has asked for a file."""
+    with suppress(OSError):  # it may lie where nothing can be written
+        os.utime(path)
 
 
 def _key(chosen: Lofi) -> str:
