@@ -5,6 +5,7 @@ import itertools
 import json
 import os
 import time
+import weakref
 import zipfile
 
 import numpy as np
@@ -15,7 +16,7 @@ from nokturn.errors import InputError, UsageError
 from nokturn.rendering.audio.files import audio_bytes, sixteen_bits
 from nokturn.rendering.audio.loudness import integrated, true_peak
 from nokturn.rendering.audio.mix import SAMPLE_RATE
-from nokturn.rendering.audio.stems import Fader, faded, mixed, through
+from nokturn.rendering.audio.stems import Fader, faded, mixed, summed, through
 from nokturn.workflows.lofi import lofi, remade, settings_of
 from nokturn.workflows.lofi_console import KINDS, Console, _key, folder_of, forget_old, opening
 from nokturn.workflows.lofi_presets import choices, euclid, preset_text, presets, read_preset
@@ -56,6 +57,34 @@ def test_panning_is_that_of_the_browser(pan):
 def test_a_fader_that_is_down_leaves_its_stem_out():
     parts = {"Rain": np.ones((2, 4), np.float32), "Bass": np.ones((2, 4), np.float32)}
     assert list(faded(parts, {"Rain": Fader(0.0)})) == ["Bass"]
+
+
+def test_stems_that_come_one_by_one_have_the_same_sum():
+    rng = np.random.default_rng(1)
+    parts = {name: rng.normal(0, 0.1, (2, 400)).astype(np.float32) for name in ("a", "b", "c", "d")}
+    faders = {"b": Fader(0.5, 0.2), "c": Fader(0.0), "d": Fader(1.2, -1)}
+    whole = mixed(faded(parts, faders))
+    assert summed(parts.items(), faders).tolist() == whole.tolist()
+    assert not summed(parts.items(), dict.fromkeys(parts, Fader(0.0))).any()
+
+
+@pytest.mark.parametrize("what", ["a mix", "an archive"])
+def test_of_a_long_track_two_stems_are_held_at_most(track, tmp_path, monkeypatch, what):
+    console = Console.laid(track, tmp_path)
+    read, held = Console.stem, []
+
+    def stem(self, name):
+        assert sum(one() is not None for one in held) <= 1
+        sound = read(self, name)
+        held.append(weakref.ref(sound))
+        return sound
+
+    monkeypatch.setattr(Console, "stem", stem)
+    if what == "a mix":
+        console.mixed({"tone_hz": 4000})
+    else:
+        console.taken("stems")
+    assert len(held) == len(console.told["stems"])
 
 
 def test_faders_are_settings_and_stems_sum_to_what_the_master_hears(track):

@@ -13,12 +13,11 @@ moved.
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import os
 import wave
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -34,17 +33,17 @@ from nokturn.production.lofi import Lofi, meter_of
 from nokturn.rendering.audio.effects import Signal
 from nokturn.rendering.audio.files import FORMS, audio_bytes
 from nokturn.rendering.audio.loudness import integrated
-from nokturn.rendering.audio.master import LUFS
+from nokturn.rendering.audio.master import LUFS, mastered
 from nokturn.rendering.audio.mix import SAMPLE_RATE
-from nokturn.rendering.audio.stems import faded, mixed
+from nokturn.rendering.audio.stems import faded, summed
 from nokturn.settings import build
-from nokturn.workflows.lofi import Track, faders_of, final, remade, stems_of
+from nokturn.workflows.lofi import Track, faders_of, final, master_of, remade, stems_of
 from nokturn.workflows.lofi_presets import preset_text
 from nokturn.workflows.lofi_stream import cut
 from nokturn.workflows.outputs import safe_name
 from nokturn.workflows.room import Kept, make_room, size_of
 from nokturn.workflows.save import kind_named
-from nokturn.writing import write_whole
+from nokturn.writing import appearing, write_whole
 
 MIXED = ("strips", "tone_hz", "wow", "saturation", "width")  # settings that stems do not depend on
 TOLD = "console.json"
@@ -103,7 +102,7 @@ class Console:
             "samples": next(iter(parts.values())).shape[1], "stems": rows,
             "mix": _key(track.settings), "key": str(track.piece.score.keys[0][1]),
         }  # fmt: skip
-        _keep_mix(folder, track.piece, track.settings, parts, track.seed)
+        _keep_mix(folder, track.piece, track.settings, parts.items(), track.seed)
         write_whole(folder / TOLD, json.dumps(told).encode(), lasting=False)
         said(1.0, "")
         return cls(folder)
@@ -140,7 +139,8 @@ class Console:
         chosen = self.with_changes(changes)
         key = _key(chosen)
         if not (self.folder / f"mix-{key}.json").exists():
-            parts = {row["name"]: self.stem(row["name"]) for row in self.told["stems"]}
+            names = [row["name"] for row in self.told["stems"]]
+            parts = ((name, self.stem(name)) for name in names)
             _keep_mix(self.folder, self._piece(chosen), chosen, parts, self.seed)
         return key
 
@@ -189,7 +189,10 @@ class Console:
             _used(path)
         else:
             chosen = build(Lofi, told["settings"], "lofi")
-            write_whole(path, self._made(kind, chosen, file, bars, source), lasting=False)
+            if kind == "stems":
+                self._zip(path, chosen, remade(self._piece(chosen).recipe or {}, source).piece)
+            else:
+                write_whole(path, self._made(kind, chosen, file, bars, source), lasting=False)
         return path
 
     def name(self, kind: str, bars: int = LOOP_BARS) -> str:
@@ -235,18 +238,17 @@ class Console:
         track = remade(piece.recipe or {}, source)
         if kind == "mid":
             return kind_named("mid").dumps([track.piece])
-        if kind == "loop":
-            _, sound = track.loop(bars)
-            return _sounding(sound.T, "wav", piece)
-        return self._zipped(chosen, track.piece)
+        _, sound = track.loop(bars)
+        return _sounding(sound.T, "wav", piece)
 
-    def _zipped(self, chosen: Lofi, piece: Piece) -> bytes:
-        """Return stems as they stand at the faders, their notes and the recipe in an archive."""
-        buffer = io.BytesIO()
-        parts = {row["name"]: self.stem(row["name"]) for row in self.told["stems"]}
-        score = piece.score
-        with zipfile.ZipFile(buffer, "w") as archive:
-            for nth, (name, stem) in enumerate(faded(parts, faders_of(chosen)).items(), 1):
+    def _zip(self, path: Path, chosen: Lofi, piece: Piece) -> None:
+        """Write stems as they stand at the faders, their notes and the recipe into an archive."""
+        score, faders = piece.score, faders_of(chosen)
+        with appearing(path, lasting=False) as file, zipfile.ZipFile(file, "w") as archive:
+            names = [row["name"] for row in self.told["stems"]]
+            heard = [name for name in names if name not in faders or faders[name].gain]
+            for nth, name in enumerate(heard, 1):
+                stem = faded({name: self.stem(name)}, faders)[name]
                 stem_name = safe_name(f"{nth:02}-{name.lower().replace(' ', '-')}")
                 sound = audio_bytes(stem.T, "wav", title=f"{piece.title}, {name}")
                 archive.writestr(zipfile.ZipInfo(f"{stem_name}.wav", EPOCH), sound)
@@ -257,7 +259,6 @@ class Console:
                     archive.writestr(zipfile.ZipInfo(f"{stem_name}.mid", EPOCH), data)
             recipe = json.dumps(self._piece(chosen).recipe, indent=2, sort_keys=True, default=str)
             archive.writestr(zipfile.ZipInfo("recipe.json", EPOCH), recipe)
-        return buffer.getvalue()
 
     def _piece(self, chosen: Lofi) -> Piece:
         """Return a piece without notes that has the title and the recipe of a mix."""
@@ -349,12 +350,13 @@ def _levels(stem: Signal) -> list[int]:
 
 
 def _keep_mix(
-    folder: Path, piece: Piece, chosen: Lofi, parts: dict[str, Signal], seed: int
+    folder: Path, piece: Piece, chosen: Lofi, parts: Iterable[tuple[str, Signal]], seed: int
 ) -> None:
     """Make a mix and write it down."""
-    heard = faded(parts, faders_of(chosen))
-    before = integrated(mixed(heard), SAMPLE_RATE) if heard else LUFS
-    sound = final(parts, chosen, seed)
+    mix = summed(parts, faders_of(chosen))
+    before = integrated(mix, SAMPLE_RATE) if mix.any() else LUFS
+    sound = mastered(mix, SAMPLE_RATE, master_of(chosen), seed=seed)
+    del mix  # half an hour of it is 600 MB
     key = _key(chosen)
     write_whole(folder / f"mix-{key}.wav", _sounding(sound.T, "wav", piece), lasting=False)
     told = {"settings": chosen.model_dump(), "gain_db": round(LUFS - before, 2)}
@@ -378,4 +380,6 @@ def _frames(path: Path) -> NDArray[np.int16]:
 
 
 def _read(path: Path) -> Signal:
-    return np.ascontiguousarray(_frames(path).T, dtype=np.float32) / np.float32(32767)
+    sound = np.ascontiguousarray(_frames(path).T, dtype=np.float32)
+    sound /= np.float32(32767)
+    return sound

@@ -21,7 +21,7 @@ from nokturn.studio.library import Item
 from nokturn.studio.problems import MissingError
 
 router = APIRouter(tags=["lo-fi"])
-SECONDS = 180.0  # that an export or a mix of half an hour may take
+SECONDS = 600.0  # that an export or a mix of half an hour may take where others are at work, too
 Id = Annotated[str, InAddress(max_length=16)]
 Key = Annotated[str, Query(pattern=r"^[0-9a-f]{0,12}$", description="of a mix; empty = the first")]
 Kind = Literal["wav", "mp3", "flac", "ogg", "stems", "loop", "mid", "toml"]
