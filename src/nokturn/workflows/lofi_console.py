@@ -14,11 +14,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import wave
 import zipfile
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -39,19 +37,16 @@ from nokturn.rendering.audio.stems import faded, summed
 from nokturn.settings import build
 from nokturn.workflows.lofi import Track, faders_of, final, master_of, remade, stems_of
 from nokturn.workflows.lofi_presets import preset_text
+from nokturn.workflows.lofi_room import TOLD, used
 from nokturn.workflows.lofi_stream import cut
 from nokturn.workflows.outputs import safe_name
-from nokturn.workflows.room import Kept, make_room, size_of
 from nokturn.workflows.save import kind_named
 from nokturn.writing import appearing, write_whole
 
 MIXED = ("strips", "tone_hz", "wow", "saturation", "width")  # settings that stems do not depend on
-TOLD = "console.json"
 LEVEL_HZ = 20  # how often a stem's level is told
 SOFTEST_DB = -80
 OPENING_S, OPENING_PART = 16.0, 0.1  # of a track that are heard first: seconds, share of the whole
-KEPT_BYTES = 4 << 30  # of all tracks and what was made of them
-IN_USE_S = 600.0  # since a track was asked for: it is heard, and its files may be read
 KINDS = ("wav", "mp3", "flac", "ogg", "stems", "loop", "mid", "toml")
 LOOP_BARS = 8
 TO_MAKE = {"mp3": 0.025, "ogg": 0.01, "flac": 0.002, "stems": 0.015, "loop": 0.01}
@@ -81,7 +76,7 @@ class Console:
             raise InputError(
                 "the sound of this track is no longer here.", "Make its sound again."
             ) from error
-        _used(folder / TOLD)
+        used(folder / TOLD)
 
     @classmethod
     def laid(cls, track: Track, folder: Path, said: Said = lambda done, text: None) -> Console:
@@ -154,7 +149,7 @@ class Console:
         told = self.folder / f"mix-{key}.json"
         if not key.isalnum() or not told.exists():
             raise InputError("this mix is no longer here.", "Mix it again.")
-        _used(told)
+        used(told)
         return told.with_suffix(".wav"), json.loads(told.read_bytes())
 
     def taken(
@@ -186,7 +181,7 @@ class Console:
         number = f"-{bars}" if kind == "loop" else ""
         path = self.folder / f"{file.stem}-{kind}{number}"
         if path.exists():
-            _used(path)
+            used(path)
         else:
             chosen = build(Lofi, told["settings"], "lofi")
             if kind == "stems":
@@ -290,40 +285,6 @@ def keep_opening(folder: Path, track: Track, sound: Signal) -> float:
     folder.mkdir(parents=True, exist_ok=True)
     write_whole(folder / "opening.wav", _sounding(sound.T, "wav", track.piece), lasting=False)
     return float(sound.shape[1] / SAMPLE_RATE)
-
-
-def folder_of(cache: Path, recipe: Mapping[str, Any]) -> Path:
-    """Return where a track of a recipe lies; the same recipe, the same folder."""
-    told = json.dumps(recipe, sort_keys=True).encode()
-    return cache / "lofi" / hashlib.sha256(told).hexdigest()[:16]
-
-
-def forget_old(cache: Path, limit: int = KEPT_BYTES, in_use_s: float = IN_USE_S) -> None:
-    """Remove tracks, mixes and exports that nobody has asked for longest until the rest fits."""
-    folders = [path for path in (cache / "lofi").glob("*") if path.is_dir()]
-    make_room([entry for folder in folders for entry in _kept(folder)], limit, in_use_s)
-
-
-def _kept(folder: Path) -> list[Kept]:
-    """Return what of a track can go by itself: later mixes, exports; last the track, with all."""
-    try:
-        first = f"mix-{json.loads((folder / TOLD).read_bytes())['mix']}"
-    except (OSError, ValueError, KeyError):  # it is being made, or was never finished
-        return [Kept([folder], size_of(folder), folder.stat().st_mtime)]
-    alone = [
-        [path, path.with_suffix(".wav")] if path.suffix else [path]
-        for path in folder.glob("mix-*")
-        if path.stem != first and path.suffix != ".wav"
-    ]
-    parts = [Kept(paths, size_of(*paths), paths[0].stat().st_mtime) for paths in alone]
-    rest = size_of(folder) - sum(part.bytes for part in parts)
-    return [*parts, Kept([folder], rest, (folder / TOLD).stat().st_mtime)]
-
-
-def _used(path: Path) -> None:
-    """Note that somebody has asked for a file."""
-    with suppress(OSError):  # it may lie where nothing can be written
-        os.utime(path)
 
 
 def _key(chosen: Lofi) -> str:

@@ -37,9 +37,9 @@ def make_room(kept: Iterable[Kept], limit: int, in_use_s: float) -> None:
 
 
 def size_of(*paths: Path) -> int:
-    """Return the bytes of files, and of folders that hold only files."""
+    """Return the bytes of files, and of folders that hold only files; what is gone has none."""
     files = [file for path in paths for file in (path.iterdir() if path.is_dir() else [path])]
-    return sum(file.stat().st_size for file in files)
+    return sum(file.stat().st_size for file in files if file.exists())
 
 
 def _delete(path: Path) -> None:

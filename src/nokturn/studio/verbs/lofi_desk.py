@@ -15,7 +15,8 @@ from nokturn.studio.problems import MissingError
 from nokturn.studio.sentences import coded
 from nokturn.workflows import lofi_presets
 from nokturn.workflows.lofi import settings_of
-from nokturn.workflows.lofi_console import Console, folder_of, forget_old
+from nokturn.workflows.lofi_console import Console
+from nokturn.workflows.lofi_room import folder_of, forget_old
 from nokturn.workflows.lofi_stream import block_of
 from nokturn.writing import write_whole
 
