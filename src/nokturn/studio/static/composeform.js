@@ -48,9 +48,12 @@ export class ComposeForm {
     remember(MODELS, JSON.stringify(this.models.map(inShort)));
     if (!this.model) Object.assign(this.wish, { model: this.usual?.name ?? "", epoch: "" });
     const controls = () => [...this.element.querySelectorAll("input, select, textarea, button, summary")];
-    const held = controls().indexOf(document.activeElement);
+    const before = document.activeElement;
+    const held = controls().indexOf(before);
     this.draw();
-    controls()[held]?.focus();
+    const now = before.isConnected ? before : controls()[held]; // how it begins is not drawn anew
+    now?.focus();
+    if (now?.type === "text" && before.type === "text") now.setSelectionRange(before.selectionStart, before.selectionEnd);
     this.onchange();
   }
 

@@ -55,7 +55,8 @@ class PieceScreen {
     this.#ends.push(register("library", [{ keys: "S", label: t("piece.keys.star"), run: () => this.#star() }]));
     this.#draw();
     this.#view = new PieceView(this.body);
-    void this.#view.show(this.id).then((stage) => this.#staged(stage));
+    this.#view.on("stage", (/** @type {any} */ stage) => this.#staged(stage)); // before there is sound
+    void this.#view.show(this.id);
   }
 
   close() {
@@ -100,7 +101,6 @@ class PieceScreen {
   }
 
   #staged(/** @type {any} */ stage) {
-    if (!stage) return;
     const recipe = this.#piece.recipe ?? stage.recipe;
     const abc = stage.text?.abc;
     clear(
@@ -117,7 +117,7 @@ class PieceScreen {
   /** A button that makes a copy at the tempo that is heard, while that is another. */
   #keepTempo() {
     const view = /** @type {PieceView} */ (this.#view);
-    const button = h("button", { class: "button quiet", type: "button", hidden: true, on: { click: () => this.#atTempo() } }, icon("timer"), t("piece.keepTempo"));
+    const button = h("button", { class: "button quiet", type: "button", hidden: view.player.tempo === 1, on: { click: () => this.#atTempo() } }, icon("timer"), t("piece.keepTempo"));
     view.player.on("tempo", () => (button.hidden = view.player.tempo === 1));
     return button;
   }
