@@ -64,10 +64,10 @@ def answer(page: Any, address: str, body: Any, status: int = 200) -> None:
 def test_the_roll_is_high_on_a_narrow_page_and_stays_where_it_is(
     open_page, until, width, height, highest
 ) -> None:
-    page = open_page("/", width, height)
+    page = open_page("/?seed=24", width, height)  # many bars are drawn again: there is a notice
     until(page, READY)
     page.locator(".compose-fold > summary").click()
-    compose(page, until)  # it has a notice, too: some bars are always drawn again
+    compose(page, until)
     page.locator(".compose-fold > summary").click()
     top = "document.querySelector('.roll').getBoundingClientRect().top"
     finished = page.evaluate(top)
@@ -113,9 +113,19 @@ def test_the_score_is_engraved_bar_by_bar_and_one_that_comes_late_is_not_shown(
         "window.measures = []; new MutationObserver(() => {"
         " if (!document.querySelector('.piece-view.writing')) return;"
         " const n = document.querySelectorAll('.score g.measure').length;"
-        " if (n && measures.at(-1) !== n) measures.push(n);"
+        " if (n) measures.push(n);"
         "}).observe(document.querySelector('.score-paper'), {childList: true})"
     )
+    engraved: list[int] = []  # measures of each answer, in the order in which they were asked for
+
+    def engrave(route: Any) -> None:
+        place = len(engraved)
+        engraved.append(0)
+        answer = route.fetch()
+        engraved[place] = answer.text().count('class="measure"')
+        route.fulfill(response=answer)
+
+    page.route("**/api/engrave", engrave)
     page.get_by_role("textbox", name="Variations").fill("1")
     page.get_by_role("textbox", name="Bars").fill("128")
     page.keyboard.press("Control+Enter")
@@ -127,8 +137,7 @@ def test_the_score_is_engraved_bar_by_bar_and_one_that_comes_late_is_not_shown(
     until(page, IDLE, 60)
     found = page.evaluate("measures")
     assert 0 < found[0] < 128  # while it was written
-    assert found == sorted(found)
-    assert found[-1] < 999
+    assert found == engraved[: len(found)]  # fewer than before where the tune was begun anew
 
 
 def test_a_finished_tune_is_ready_to_play_and_compose_has_the_focus(open_page, until) -> None:

@@ -119,16 +119,17 @@ def test_solo_is_heard_and_not_exported(open_page: Any, until: Any, track: str) 
 def test_solo_before_there_are_stems_is_heard_when_they_come(
     open_page: Any, until: Any, track: str
 ) -> None:
-    page, held = open_page("/help"), []
-    page.route("**/stems/**", lambda request: held.append(request))
+    page, held, late = open_page("/help"), [], []
+    page.route("**/stems/**", lambda route: route.continue_() if late else held.append(route))
     page.goto(page.url.replace("/help", f"/lofi/{track}"))
     until(page, f"{STATE} === 'mix' && document.querySelectorAll('.strip-toggle').length > 10", 60)
     page.get_by_role("button", name="Only Bass").click()
     assert page.evaluate(STATE) == "mix"
-    assert held
-    while held:
-        held.pop().continue_()
-        page.wait_for_timeout(200)  # the next is asked for
+    while not held:
+        page.wait_for_timeout(40)
+    late.append(True)
+    for route in held:
+        route.continue_()
     until(page, f"{STATE} === 'solo'", 60)
 
 
@@ -174,17 +175,18 @@ def test_endless_sections_join_to_the_sample_and_are_never_silent(
     page.evaluate(ENDLESS, {"bpm": 200, "minutes": 1})
     until(page, "window.endless.laid.length > 0", 60)
     page.evaluate(HEARD)
+    page.evaluate("window.endless.context.suspend()")  # the server may be slow
+    until(page, "window.endless.laid.length > 1", 60)
+    page.evaluate("window.endless.context.resume()")
     until(page, "window.endless.seconds > window.endless.laid[0].end + 1", 60)
     laid = page.evaluate("window.endless.laid")
-    assert len(laid) >= 2
     for before, after in itertools.pairwise(laid):
         assert after["start"] == before["start"] + before["length"]
     assert page.evaluate("Math.min(...window.loudness.slice(10))") > 1e-4
     assert page.evaluate("navigator.mediaSession.playbackState") == "playing"
-    page.evaluate("window.endless.sleepIn(0.03)")  # 1.8 seconds
-    assert 0 < page.evaluate("window.endless.left") < 1.9
-    page.wait_for_timeout(1500)
-    assert page.evaluate("window.endless.output.gain.value") < 0.2
+    left = page.evaluate("window.endless.sleepIn(0.03), window.endless.left")
+    assert 1.5 < left < 1.9  # of 1.8 seconds
+    until(page, "window.endless.output.gain.value < 0.2")
     until(page, "!window.endless.playing")
 
 
@@ -274,9 +276,9 @@ def test_endless_says_that_it_draws_its_own_chords(open_page, until, live_studio
 def test_the_strips_of_a_mixer_stand_in_a_row_on_a_tablet(open_page, until, track) -> None:
     page = open_page(f"/lofi/{track}", width=900)
     until(page, f"{STATE} === 'mix'", 60)
+    until(page, "document.querySelectorAll('.strip:not(.strip-master)').length === 7")
     strips = page.locator(".strip:not(.strip-master)")
     tops = {strip.bounding_box()["y"] for strip in strips.all()}
-    assert strips.count() == 7
     assert len(tops) == 1
     page.set_viewport_size({"width": 360, "height": 740})
     assert page.evaluate("document.documentElement.scrollWidth") == 360
