@@ -82,9 +82,10 @@ def test_a_piece_is_renamed_where_it_stands(library, live_studio, pieces, until)
 
 def test_a_star_is_kept(library, live_studio, pieces, until):
     titled(library, "Reel 3").get_by_role("button", name="Star: Reel 3").click()
+    while not live_studio.ask("GET", f"/pieces/{pieces['Reel 3']}")["starred"]:
+        library.wait_for_timeout(40)
     library.get_by_role("button", name="Starred", exact=True).click()
     until(library, f"{TITLES}.join() === 'Reel 3'")
-    assert live_studio.ask("GET", f"/pieces/{pieces['Reel 3']}")["starred"]
 
 
 def test_what_is_deleted_comes_back_at_once(library, until):

@@ -19,6 +19,12 @@ MOVE = """([name, value]) => {
   fader.dispatchEvent(new Event("input", { bubbles: true }));
 }"""
 STATE = "document.querySelector('.mixer-state')?.dataset.state"
+STATES = """() => {
+  window.states = [];
+  const seen = document.querySelector(".mixer-state");
+  new MutationObserver(() => window.states.push(seen.dataset.state))
+    .observe(seen, { attributes: true });
+}"""
 ENDLESS = """async (settings) => {
   const { Endless } = await import("/static/endless.js");
   window.endless = new Endless(() => ({ preset: "dusty", settings, seed: 7 }));
@@ -97,9 +103,9 @@ def test_a_track_is_heard_and_mixed_from_the_first_click(open_page: Any, until: 
     until(page, "document.querySelector('.play-button')?.ariaLabel === 'Pause'", 90)
     until(page, f"{STATE} === 'mix'", 90)
     assert "/lofi/" in page.url
+    page.evaluate(STATES)
     page.evaluate(MOVE, ["Rain-gain", "-12"])
-    until(page, f"{STATE} === 'live' || {STATE} === 'mixing'")
-    until(page, f"{STATE} === 'mix'", 60)
+    until(page, f"window.states.some((state) => state !== 'mix') && {STATE} === 'mix'", 60)
     page.reload()
     until(page, f"{STATE} === 'mix'", 60)
     assert page.evaluate("document.querySelector('[data-name=\"Rain-gain\"]').value") == "-12"

@@ -23,6 +23,7 @@ TAKES = "[...document.querySelectorAll('.take')]"
 IDLE = "document.querySelector('.compose-action')?.dataset.kind === 'idle'"
 COMPOSED = f"{IDLE} && {TAKES}.length === 4 && {TAKES}.every((t) => t.dataset.state === 'done')"
 FOUND = "[...document.querySelectorAll('.start-found button')].map((one) => one.textContent)"
+ROWS = "document.querySelectorAll('.piece').length"
 WAIT_S = 90  # for four tunes on a machine that has other things to do
 
 
@@ -158,3 +159,41 @@ def test_the_piano_keeps_the_focus_when_the_models_come(held_page, until) -> Non
     page.keyboard.press("1")
     page.keyboard.press("h")
     assert page.get_by_label("Notes, in ABC").input_value() == "A"
+
+
+def test_a_name_that_is_being_written_is_left_alone_by_a_late_answer(
+    live_studio, held_page, until
+) -> None:
+    live_studio.add(REEL)
+    page, held = held_page("/library", "**/api/pieces/*")
+    page.locator(".piece-name a").first.focus()
+    page.keyboard.press("F2")
+    page.keyboard.type("One")  # in the place of the old name, which is selected
+    page.keyboard.press("Enter")
+    held.wait()
+    page.keyboard.press("F2")
+    page.keyboard.type("Two ")
+    with page.expect_response("**/api/pieces/*"):
+        held.let_go()
+    page.wait_for_timeout(200)
+    page.keyboard.type("words")
+    page.keyboard.press("Enter")
+    until(page, "document.querySelector('.piece-name')?.textContent === 'Two words'")
+
+
+def test_a_late_look_at_the_whole_library_leaves_what_was_found(
+    live_studio, held_page, until
+) -> None:
+    live_studio.add(REEL)
+    live_studio.add(REEL.replace("patience", "haste"))
+    page, held = held_page("/library", "**/api/pieces?*limit=60")
+    until(page, f"{ROWS} > 1")
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")  # back from elsewhere
+    held.wait()
+    page.keyboard.press("/")
+    page.keyboard.type("haste")
+    until(page, f"{ROWS} === 1")
+    with page.expect_response("**/api/pieces?*limit=60"):
+        held.let_go()
+    page.wait_for_timeout(200)
+    assert page.evaluate(ROWS) == 1
