@@ -161,6 +161,21 @@ def test_the_piano_keeps_the_focus_when_the_models_come(held_page, until) -> Non
     assert page.get_by_label("Notes, in ABC").input_value() == "A"
 
 
+def test_what_was_just_unfolded_stays_so_when_the_form_is_drawn_anew(open_page) -> None:
+    page = open_page("/help")
+    unfolded = page.evaluate("""async () => {
+      const { ComposeForm } = await import("/static/composeform.js");
+      const nobody = () => {};
+      const query = new URLSearchParams();
+      const form = new ComposeForm({ onhear: nobody, onchange: nobody, query });
+      document.getElementById("main").append(form.element);
+      form.element.querySelector("details summary").click();
+      form.draw();
+      return [...form.element.querySelectorAll("details")].map((box) => box.open);
+    }""")
+    assert unfolded == [True, False]
+
+
 def test_a_name_that_is_being_written_is_left_alone_by_a_late_answer(
     live_studio, held_page, until
 ) -> None:

@@ -36,7 +36,7 @@ export class ComposeForm {
     this.models = stored(MODELS) ?? FIRST;
     this.wish.model ||= this.usual?.name ?? "";
     this.start = new StartFrom(query, () => this.#begun());
-    this.open = { start: query.has("from"), advanced: false };
+    this.boxes = { start: { open: query.has("from") }, advanced: { open: false } };
     this.tags = {};
     this.element = h("form", { class: "wishes", novalidate: true, aria: { label: t("compose.wishes") }, on: { submit: (event) => event.preventDefault() } });
     this.draw();
@@ -323,11 +323,9 @@ export class ComposeForm {
 
   #details(name, title, body, active) {
     this.tags[name] = h("span", { class: "tag lamp", hidden: !active }, t("compose.inUse"));
-    const box = h("details", { class: "wishes-more", open: this.open[name] }, h("summary", icon("chevron"), title, this.tags[name]), body);
-    box.addEventListener("toggle", () => {
-      this.open[name] = box.open;
-    });
-    return box;
+    const { open } = this.boxes[name]; // as it stood before the form was drawn anew
+    this.boxes[name] = h("details", { class: "wishes-more", open }, h("summary", icon("chevron"), title, this.tags[name]), body);
+    return this.boxes[name];
   }
 }
 
