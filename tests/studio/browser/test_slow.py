@@ -200,13 +200,13 @@ def test_a_late_look_at_the_whole_library_leaves_what_was_found(
     live_studio, held_page, until
 ) -> None:
     live_studio.add(REEL)
-    live_studio.add(REEL.replace("patience", "haste"))
+    live_studio.add(REEL.replace("patience", "hurry"))
     page, held = held_page("/library", "**/api/pieces?*limit=60")
     until(page, f"{ROWS} > 1")
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")  # back from elsewhere
     held.wait()
     page.keyboard.press("/")
-    page.keyboard.type("haste")
+    page.keyboard.type("hurry")
     until(page, f"{ROWS} === 1")
     with page.expect_response("**/api/pieces?*limit=60"):
         held.let_go()
