@@ -113,10 +113,10 @@ def test_advice_and_a_refusal_while_training(page, live_studio, until) -> None:
     polish(page, "Model o nazwie folk już istnieje.", "Wybierz inną nazwę.")
     page.get_by_label("Nazwa modelu").fill("moje")
     page.get_by_role("button", name="Start", exact=True).click()
-    until(page, "document.querySelector('.train-advice p')", 90)
+    until(page, "document.querySelector('.train-advice p')", 180)
     polish(page, "Mniej niż 20 melodii do nauki: będzie je kopiować, chyba że dostanie więcej.")
     page.get_by_role("button", name="Zakończ i zachowaj najlepszy").click()
-    until(page, "document.querySelector('.training .tag.good')", 60)
+    until(page, "document.querySelector('.training .tag.good')", 180)
 
 
 def test_a_refused_upload(page, live_studio, until) -> None:

@@ -212,3 +212,22 @@ def test_a_late_look_at_the_whole_library_leaves_what_was_found(
         held.let_go()
     page.wait_for_timeout(200)
     assert page.evaluate(ROWS) == 1
+
+
+def test_of_two_choices_of_rows_the_last_is_shown(held_page, until) -> None:
+    page, held = held_page("/train", "**/api/corpora/*show=problems*")
+    rows = "document.querySelectorAll('.train-rows tbody tr').length"
+    files = {"reel.abc": REEL, "broken.mid": "MThd nonsense"}
+    page.locator("input[type=file]").first.set_input_files([
+        {"name": name, "mimeType": "text/plain", "buffer": text.encode()}
+        for name, text in files.items()
+    ])  # fmt: skip
+    until(page, f"{rows} === 2 && !document.querySelector('.train-data progress')")
+    page.get_by_role("button", name="With a remark").click()
+    held.wait()
+    with page.expect_response("**/api/corpora/*show=all*"):
+        page.get_by_role("button", name="All", exact=True).click()
+    with page.expect_response("**/api/corpora/*show=problems*"):
+        held.let_go()
+    page.wait_for_timeout(200)
+    assert page.evaluate(rows) == 2
