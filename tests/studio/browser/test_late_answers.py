@@ -67,7 +67,7 @@ def held_page(open_page):
 
 def test_a_tempo_and_the_play_key_before_there_is_sound(live_studio, held_page, until) -> None:
     page, held = held_page(f"/p/{live_studio.add(REEL)}", "**/stems?*")
-    until(page, READY)
+    until(page, f"{READY} && document.querySelector('.score svg')")  # which moves what is below it
     held.wait()
     page.locator(".tempo-button").click()
     page.get_by_label("beats a minute").fill("120")
