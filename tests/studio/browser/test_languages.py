@@ -145,8 +145,9 @@ def test_longer_words_are_all_translated_and_none_is_cut(shown, address, width) 
      ("Tempo", "92,5", False)],
     ids=["comma", "point", "two commas", "tempo"],
 )  # fmt: skip
-def test_a_decimal_comma_is_a_decimal_point(shown, name, typed, wrong) -> None:
+def test_a_decimal_comma_is_a_decimal_point(shown, until, name, typed, wrong) -> None:
     page = shown("/", 1280)
+    until(page, "document.querySelectorAll('.wishes option').length > 9")  # it is drawn anew
     box = page.get_by_role("textbox", name=name, exact=True)
     box.fill(typed)
     assert (box.get_attribute("aria-invalid") == "true") == wrong

@@ -19,6 +19,12 @@ MOVE = """([name, value]) => {
   fader.dispatchEvent(new Event("input", { bubbles: true }));
 }"""
 STATE = "document.querySelector('.mixer-state')?.dataset.state"
+STATES = """() => {
+  window.states = [];
+  const seen = document.querySelector(".mixer-state");
+  new MutationObserver(() => window.states.push(seen.dataset.state))
+    .observe(seen, { attributes: true });
+}"""
 ENDLESS = """async (settings) => {
   const { Endless } = await import("/static/endless.js");
   window.endless = new Endless(() => ({ preset: "dusty", settings, seed: 7 }));
@@ -30,7 +36,9 @@ HEARD = """() => {
   window.endless.output.connect(analyser);
   const samples = new Float32Array(2048);
   window.loudness = [];
+  const from = context.currentTime + 0.3; // when the analyser has something to look at
   setInterval(() => {
+    if (context.currentTime < from) return;
     analyser.getFloatTimeDomainData(samples);
     window.loudness.push(Math.max(...samples.map(Math.abs)));
   }, 20);
@@ -97,9 +105,9 @@ def test_a_track_is_heard_and_mixed_from_the_first_click(open_page: Any, until: 
     until(page, "document.querySelector('.play-button')?.ariaLabel === 'Pause'", 90)
     until(page, f"{STATE} === 'mix'", 90)
     assert "/lofi/" in page.url
+    page.evaluate(STATES)
     page.evaluate(MOVE, ["Rain-gain", "-12"])
-    until(page, f"{STATE} === 'live' || {STATE} === 'mixing'")
-    until(page, f"{STATE} === 'mix'", 60)
+    until(page, f"window.states.some((state) => state !== 'mix') && {STATE} === 'mix'", 60)
     page.reload()
     until(page, f"{STATE} === 'mix'", 60)
     assert page.evaluate("document.querySelector('[data-name=\"Rain-gain\"]').value") == "-12"
@@ -119,16 +127,17 @@ def test_solo_is_heard_and_not_exported(open_page: Any, until: Any, track: str) 
 def test_solo_before_there_are_stems_is_heard_when_they_come(
     open_page: Any, until: Any, track: str
 ) -> None:
-    page, held = open_page("/help"), []
-    page.route("**/stems/**", lambda request: held.append(request))
+    page, held, late = open_page("/help"), [], []
+    page.route("**/stems/**", lambda route: route.continue_() if late else held.append(route))
     page.goto(page.url.replace("/help", f"/lofi/{track}"))
     until(page, f"{STATE} === 'mix' && document.querySelectorAll('.strip-toggle').length > 10", 60)
     page.get_by_role("button", name="Only Bass").click()
     assert page.evaluate(STATE) == "mix"
-    assert held
-    while held:
-        held.pop().continue_()
-        page.wait_for_timeout(200)  # the next is asked for
+    while not held:
+        page.wait_for_timeout(40)
+    late.append(True)
+    for route in held:
+        route.continue_()
     until(page, f"{STATE} === 'solo'", 60)
 
 
@@ -173,18 +182,19 @@ def test_endless_sections_join_to_the_sample_and_are_never_silent(
     page = open_page("/help")
     page.evaluate(ENDLESS, {"bpm": 200, "minutes": 1})
     until(page, "window.endless.laid.length > 0", 60)
+    page.evaluate("window.endless.context.suspend()")  # the server may be slow
     page.evaluate(HEARD)
+    until(page, "window.endless.laid.length > 1", 60)
+    page.evaluate("window.endless.context.resume()")
     until(page, "window.endless.seconds > window.endless.laid[0].end + 1", 60)
     laid = page.evaluate("window.endless.laid")
-    assert len(laid) >= 2
     for before, after in itertools.pairwise(laid):
         assert after["start"] == before["start"] + before["length"]
-    assert page.evaluate("Math.min(...window.loudness.slice(10))") > 1e-4
+    assert page.evaluate("Math.min(...window.loudness)") > 1e-4
     assert page.evaluate("navigator.mediaSession.playbackState") == "playing"
-    page.evaluate("window.endless.sleepIn(0.03)")  # 1.8 seconds
-    assert 0 < page.evaluate("window.endless.left") < 1.9
-    page.wait_for_timeout(1500)
-    assert page.evaluate("window.endless.output.gain.value") < 0.2
+    left = page.evaluate("window.endless.sleepIn(0.03), window.endless.left")
+    assert 1.5 < left < 1.9  # of 1.8 seconds
+    until(page, "window.endless.output.gain.value < 0.2")
     until(page, "!window.endless.playing")
 
 
@@ -237,7 +247,7 @@ def test_endless_goes_round_where_the_server_is_late(open_page: Any, until: Any)
     assert page.evaluate("window.endless.laid[1].start") / 44_100 > last + 9
     page.wait_for_timeout(1500)
     loudness = json.loads(page.evaluate("JSON.stringify(window.loudness)"))
-    assert min(loudness[10:]) > 1e-4
+    assert min(loudness) > 1e-4
     page.evaluate("window.endless.stop()")
 
 
@@ -274,9 +284,9 @@ def test_endless_says_that_it_draws_its_own_chords(open_page, until, live_studio
 def test_the_strips_of_a_mixer_stand_in_a_row_on_a_tablet(open_page, until, track) -> None:
     page = open_page(f"/lofi/{track}", width=900)
     until(page, f"{STATE} === 'mix'", 60)
+    until(page, "document.querySelectorAll('.strip:not(.strip-master)').length === 7")
     strips = page.locator(".strip:not(.strip-master)")
     tops = {strip.bounding_box()["y"] for strip in strips.all()}
-    assert strips.count() == 7
     assert len(tops) == 1
     page.set_viewport_size({"width": 360, "height": 740})
     assert page.evaluate("document.documentElement.scrollWidth") == 360

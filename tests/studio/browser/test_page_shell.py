@@ -73,7 +73,7 @@ def test_polish_is_whole_and_stays(open_page, until) -> None:
     until(page, "document.querySelector('h1')?.textContent === 'Pomoc'")
     page.goto(page.url.replace("/help", "/models"))
     until(page, "document.querySelector('h1')?.textContent === 'Modele'")
-    assert page.get_by_role("link", name="Komponuj").is_visible()
+    page.get_by_role("link", name="Komponuj").wait_for()
 
 
 def test_the_theme_is_chosen_and_stays(open_page, until) -> None:
@@ -119,7 +119,7 @@ def test_the_keyboard_alone_reaches_the_content(open_page, until) -> None:
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
     page.keyboard.press("Enter")
-    assert page.evaluate("document.activeElement.id") == "main"
+    until(page, "document.activeElement.id === 'main'")
 
 
 def test_a_model_file_is_given_away_and_taken_in(open_page, until, tmp_path, live_studio) -> None:

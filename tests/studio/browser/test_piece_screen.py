@@ -91,7 +91,7 @@ def test_a_drag_over_the_roll_chooses_whole_bars(piece):
     assert page.locator(".selection-bar strong").inner_text() == "Bars 2 to 4"
 
 
-def test_with_alt_a_drag_keeps_to_beats(piece):
+def test_with_alt_a_drag_keeps_to_beats(piece, until):
     page = piece()
     box = page.locator(".roll-canvas").bounding_box()
     left, width = box["x"] + 46, (box["width"] - 56) / 8
@@ -102,20 +102,23 @@ def test_with_alt_a_drag_keeps_to_beats(piece):
     page.mouse.up()
     page.keyboard.up("Alt")
     page.keyboard.press("l")
-    page.keyboard.press("Space")
-    page.wait_for_timeout(1500)
     assert page.evaluate(TIME) == "0:02"  # beats 2 and 3 of bar 2: 2.0 to 2.8 s
+    page.keyboard.press("Space")
+    until(page, "document.querySelector('.play-button').ariaLabel === 'Pause'")
+    page.wait_for_timeout(1500)
+    assert page.evaluate(TIME) == "0:02"
 
 
-def test_a_finger_moves_the_roll_and_taps_bars(piece):
+def test_a_finger_moves_the_roll_and_taps_bars(piece, until):
     page = piece(width=360, height=740, touch=True)
     box = page.locator(".roll-canvas").bounding_box()
+    chosen = "document.querySelector('.selection-bar strong')?.textContent"
     page.touchscreen.tap(box["x"] + 80, box["y"] + 10)
-    assert page.locator(".selection-bar strong").inner_text() == "Bar 1"
+    until(page, f"{chosen} === 'Bar 1'")
     page.touchscreen.tap(box["x"] + 200, box["y"] + 10)
-    assert page.locator(".selection-bar strong").inner_text() == "Bars 1 to 3"
+    until(page, f"{chosen} === 'Bars 1 to 3'")
     page.touchscreen.tap(box["x"] + 200, box["y"] + 60)
-    assert bar_now(page) == 3
+    until(page, "document.querySelector('.transport-bar').textContent === 'bar 3'")
 
 
 def test_a_click_on_the_roll_is_heard_from_there(piece):
@@ -149,7 +152,6 @@ def test_the_text_is_walked_through_by_keys(piece):
     page.keyboard.press("End")
     assert page.locator("tr:focus td").first.inner_text() == "8"
     page.keyboard.press("Enter")
-    page.wait_for_timeout(200)
     assert bar_now(page) == 8
 
 
@@ -170,8 +172,7 @@ def test_transposing_makes_a_piece_of_its_own(piece, reel, until):
     page.keyboard.press("t")
     page.get_by_role("button", name="2 semitones", exact=True).click()
     until(page, f"location.pathname !== '/p/{reel}'")
-    until(page, READY)
-    assert "B dorian" in page.locator(".piece-facts").inner_text()
+    page.locator(".piece-facts", has_text="B dorian").wait_for()
     page.get_by_role("button", name="Undo").click()
     until(page, f"location.pathname === '/p/{reel}'")
 
@@ -257,11 +258,11 @@ def test_still_pages_turn_instead_of_gliding(piece, until):
     assert bar_now(page) >= 1
 
 
-def test_a_piece_that_is_gone_says_so(browser, live_studio):
+def test_a_piece_that_is_gone_says_so(browser, live_studio, until):
     page = browser.new_page()  # it complains of the 404, as it should
     page.goto(f"{live_studio.address}/p/000000000000")
     page.get_by_role("button", name="All pieces").click()
-    assert page.evaluate("location.pathname") == "/library"
+    until(page, "location.pathname === '/library'")
     page.close()
 
 

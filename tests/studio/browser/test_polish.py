@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -23,6 +24,7 @@ SEEN = """() => {
   }
   return found;
 }"""
+WAIT_S = 60
 WIDE = "document.documentElement.scrollWidth - innerWidth"
 ROWS = "document.querySelectorAll('.train-rows tbody tr').length"
 CHECKED = f"{ROWS} && !document.querySelector('.train-data progress')"
@@ -49,7 +51,7 @@ def page(browser: Any) -> Iterator[Any]:
     context = browser.new_context(
         viewport={"width": 1440, "height": 900}, locale="pl-PL", reduced_motion="reduce"
     )
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(60_000)
     yield context.new_page()
     context.close()
 
@@ -63,14 +65,15 @@ def put(page: Any, files: dict[str, str]) -> None:
 
 
 def polish(page: Any, *words: str) -> None:
-    """Assert that these words are shown, that nothing is English, and nothing wider than it may be.
+    """Wait for these words; assert that nothing is English, and nothing wider than it may be.
 
     Where ``NOKTURN_PICTURES`` names a folder, the screen is kept there in two widths.
     """
-    shown = page.evaluate(SEEN)
-    assert not [text for text in shown if recognised(text)]
-    for word in words:
-        assert word in "\n".join(shown)
+    end = time.monotonic() + WAIT_S
+    while missing := [word for word in words if word not in "\n".join(page.evaluate(SEEN))]:
+        assert time.monotonic() < end, missing
+        page.wait_for_timeout(40)
+    assert not [text for text in page.evaluate(SEEN) if recognised(text)]
     folder = os.environ.get("NOKTURN_PICTURES")
     for width in (1440, 360):
         page.set_viewport_size({"width": width, "height": 900})
@@ -110,10 +113,10 @@ def test_advice_and_a_refusal_while_training(page, live_studio, until) -> None:
     polish(page, "Model o nazwie folk już istnieje.", "Wybierz inną nazwę.")
     page.get_by_label("Nazwa modelu").fill("moje")
     page.get_by_role("button", name="Start", exact=True).click()
-    until(page, "document.querySelector('.train-advice p')", 90)
+    until(page, "document.querySelector('.train-advice p')", 180)
     polish(page, "Mniej niż 20 melodii do nauki: będzie je kopiować, chyba że dostanie więcej.")
     page.get_by_role("button", name="Zakończ i zachowaj najlepszy").click()
-    until(page, "document.querySelector('.training .tag.good')", 60)
+    until(page, "document.querySelector('.training .tag.good')", 180)
 
 
 def test_a_refused_upload(page, live_studio, until) -> None:

@@ -36,7 +36,7 @@ export class ComposeForm {
     this.models = stored(MODELS) ?? FIRST;
     this.wish.model ||= this.usual?.name ?? "";
     this.start = new StartFrom(query, () => this.#begun());
-    this.open = { start: query.has("from"), advanced: false };
+    this.boxes = { start: { open: query.has("from") }, advanced: { open: false } };
     this.tags = {};
     this.element = h("form", { class: "wishes", novalidate: true, aria: { label: t("compose.wishes") }, on: { submit: (event) => event.preventDefault() } });
     this.draw();
@@ -48,9 +48,12 @@ export class ComposeForm {
     remember(MODELS, JSON.stringify(this.models.map(inShort)));
     if (!this.model) Object.assign(this.wish, { model: this.usual?.name ?? "", epoch: "" });
     const controls = () => [...this.element.querySelectorAll("input, select, textarea, button, summary")];
-    const held = controls().indexOf(document.activeElement);
+    const before = document.activeElement;
+    const held = controls().indexOf(before);
     this.draw();
-    controls()[held]?.focus();
+    const now = before.isConnected ? before : controls()[held]; // how it begins is not drawn anew
+    now?.focus();
+    if (now?.type === "text" && before.type === "text") now.setSelectionRange(before.selectionStart, before.selectionEnd);
     this.onchange();
   }
 
@@ -320,11 +323,9 @@ export class ComposeForm {
 
   #details(name, title, body, active) {
     this.tags[name] = h("span", { class: "tag lamp", hidden: !active }, t("compose.inUse"));
-    const box = h("details", { class: "wishes-more", open: this.open[name] }, h("summary", icon("chevron"), title, this.tags[name]), body);
-    box.addEventListener("toggle", () => {
-      this.open[name] = box.open;
-    });
-    return box;
+    const { open } = this.boxes[name]; // as it stood before the form was drawn anew
+    this.boxes[name] = h("details", { class: "wishes-more", open }, h("summary", icon("chevron"), title, this.tags[name]), body);
+    return this.boxes[name];
   }
 }
 

@@ -58,8 +58,9 @@ export class Row {
   update(item) {
     this.item = item;
     const focused = this.#title.contains(document.activeElement);
-    clear(this.#title, h("a", { href: this.address }, item.title));
-    if (focused) this.focus();
+    const written = this.#title.querySelector("input"); // anew, at this moment
+    if (!written) clear(this.#title, h("a", { href: this.address }, item.title));
+    if (focused && !written) this.focus();
     clear(this.facts, facts(item));
     this.#box.nextSibling.textContent = t("library.pick", { title: item.title });
     this.#star.setAttribute("aria-pressed", String(item.starred));
@@ -83,6 +84,7 @@ export class Row {
       if (over) return;
       over = true;
       const title = field.value.trim();
+      field.remove();
       this.update(this.item);
       this.focus();
       if (keep && title && title !== this.item.title) this.#acts.rename(this, title);

@@ -246,7 +246,7 @@ export class PieceView {
     const { player, roll, score, text: words, selection } = this;
     const moved = () => this.#moved();
     for (const event of ["state", "seek", "switch", "ended", "loaded"]) this.#ends.push(player.on(event, moved));
-    this.#ends.push(player.on("loop", () => this.roll.setLoop(player.loop)));
+    this.#ends.push(player.on("loop", () => (this.roll.setLoop(player.loop), this.#moved())));
     this.#ends.push(player.on("switch", () => this.roll.setLoop(player.loop)));
     this.#ends.push(player.on("strip", () => this.roll.setSilent(this.tracks.silent)));
     this.#ends.push(player.on("problem", () => notice(t("piece.noTempo"))));

@@ -283,10 +283,9 @@ export class Player {
   setTempo(factor) {
     this.#tempo = Math.min(TEMPI[1], Math.max(TEMPI[0], factor));
     const take = this.#takes.get(this.#key);
-    if (!take) return;
-    if (this.#playing) this.#move(take, this.positionAt(this.context.currentTime + LEAD));
+    if (take && this.#playing) this.#move(take, this.positionAt(this.context.currentTime + LEAD));
     this.#tell("tempo");
-    this.#wish(take);
+    if (take) this.#wish(take); // else when it comes
   }
 
   /** Loudness of a stem. @param {string} stem @param {number} db -60 (silent) to 6 */
@@ -424,10 +423,12 @@ export class Player {
     this.#takes.set(key, { key, bars, seconds, at, gain: 10 ** (gain_db / 20), tempo, buffers, used });
     for (const name of buffers.keys()) this.#strip(name);
     if (!this.#key) {
-      const { position } = this; // places and loops may have been chosen before there was sound
+      const take = /** @type {Take} */ (this.#takes.get(key));
+      const { position } = this; // place, loop and tempo may have been chosen before there was sound
       this.#key = key;
-      if (this.#loop) this.#loop = this.#framed(/** @type {Take} */ (this.#takes.get(key)), ...this.#loop);
+      if (this.#loop) this.#loop = this.#framed(take, ...this.#loop);
       this.#stand(Math.min(position, seconds));
+      this.#wish(take);
     }
     this.#levels();
     this.#forget();

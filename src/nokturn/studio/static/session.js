@@ -36,11 +36,17 @@ export class Session extends EventTarget {
   job = null;
   #past = [];
   #future = [];
+  #begun = Promise.resolve();
   #slots = []; // which take each variation of the job is
   #close = null;
 
   /** Take up what was there: the takes and the job of the last visit, else a tune to begin with. */
-  async begin() {
+  begin() {
+    this.#begun = this.#begin();
+    return this.#begun;
+  }
+
+  async #begin() {
     const kept = parsed(remembered(STORED));
     this.#past = kept.past ?? [];
     this.takes = await found(kept.takes ?? []);
@@ -85,6 +91,7 @@ export class Session extends EventTarget {
   }
 
   async #write(wishes, slots, kept) {
+    await this.#begun; // or what was there before would come in the place of what is written
     const job = await post("/jobs/generate", wishes);
     this.#step();
     this.takes = [...kept];

@@ -139,7 +139,9 @@ export class StartFrom {
     const found = h("ul", { class: "start-found" });
     const search = h("input", { type: "search", placeholder: t("compose.start.search"), aria: { label: t("compose.start.search") } });
     const look = debounced(200, async () => {
-      const answer = await get(`/pieces?limit=${SHOWN}&q=${encodeURIComponent(search.value)}`).catch(() => ({ items: [] }));
+      const asked = search.value;
+      const answer = await get(`/pieces?limit=${SHOWN}&q=${encodeURIComponent(asked)}`).catch(() => ({ items: [] }));
+      if (asked !== search.value) return; // a late answer
       const one = (piece) => h("li", h("button", { class: "menu-item", type: "button", on: { click: () => this.#take(piece) } }, h("span", { class: "grow" }, piece.title), h("span", { class: "muted small num" }, [keyName(piece.key), meterName(piece.meter)].filter(Boolean).join(" · "))));
       clear(found, answer.items.length ? answer.items.map(one) : h("li", { class: "muted small" }, t("compose.start.notFound")));
     });

@@ -33,6 +33,7 @@ export class TrainForm {
   #shown = "all";
   #asked = null;
   #timer = 0;
+  #looks = 0; // numbers the looks at what was found, so that a late answer to an old one is dropped
   #measured = ""; // what the estimate is for
 
   /** @param {{models: any[], onstart: (name: string) => void}} options */
@@ -49,6 +50,7 @@ export class TrainForm {
 
   close() {
     clearTimeout(this.#timer);
+    this.#looks += 1;
     this.#asked?.abort();
   }
 
@@ -147,8 +149,10 @@ export class TrainForm {
 
   /** Look again at what was found in the meantime. */
   async #again(limit = Math.max(ROWS, this.#corpus.rows.length)) {
+    const look = (this.#looks += 1);
     try {
-      this.#take(await get(`/corpora/${this.#corpus.id}?show=${this.#shown}&limit=${Math.min(2000, limit)}`));
+      const told = await get(`/corpora/${this.#corpus.id}?show=${this.#shown}&limit=${Math.min(2000, limit)}`);
+      if (look === this.#looks) this.#take(told);
     } catch (error) {
       clear(this.troubles, problem(error, { label: t("common.again"), run: () => this.#again() }));
     }

@@ -170,11 +170,11 @@ export class Transport {
   #face() {
     const on = this.player.playing || Boolean(this.#wanted);
     const name = on ? "common.pause" : "common.play";
+    this.playButton.classList.toggle("waiting", Boolean(this.#wanted));
     if (this.playButton.dataset.face === name && !this.player.counting) return;
     this.playButton.dataset.face = name;
     this.playButton.setAttribute("aria-label", t(name));
     this.playButton.title = `${t(name)} (${t("piece.keys.space")})`;
-    this.playButton.classList.toggle("waiting", Boolean(this.#wanted));
     clear(this.playButton, icon(on ? "pause" : "play"));
   }
 

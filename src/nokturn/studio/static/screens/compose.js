@@ -37,6 +37,7 @@ class Compose {
   picked = -1; // number of the take that is shown
   shown = null; // that take, or the one that was shown before there were new ones
   follow = true; // whether the music below is that of the cards
+  sending = false; // whether what is wished for is on its way to the server
   view = null;
   writing = null;
   preparing = Promise.resolve();
@@ -149,8 +150,9 @@ class Compose {
   }
 
   async #ask(begin) {
-    const wishes = this.session.busy ? null : this.form.wishes();
+    const wishes = this.session.busy || this.sending ? null : this.form.wishes();
     if (!wishes) return;
+    this.sending = true; // a second press is none
     clear(this.troubles);
     this.follow = !this.player.playing;
     this.picked = -1;
@@ -161,6 +163,7 @@ class Compose {
     } catch (error) {
       this.trouble(error);
     }
+    this.sending = false;
   }
 
   /** Show what went wrong, with what helps. */

@@ -244,11 +244,13 @@ class Library {
 
   /** Look again for what has changed elsewhere, without losing the place. */
   async #quietly() {
-    if (this.loading || this.#picked().length || this.list.querySelector("input[type=text]")) return;
+    const busy = () => this.loading || this.#picked().length || this.list.querySelector("input[type=text]");
+    if (busy()) return;
+    const asked = this.#asked;
     const query = new URLSearchParams(Object.entries(this.wanted).filter(([, value]) => value));
     query.set("limit", Math.min(500, Math.max(PAGE, this.#rows.size)));
     const found = await get(`/pieces?${query}`).catch(() => null);
-    if (!found || this.loading) return;
+    if (!found || busy() || asked !== this.#asked) return; // something else was wished for meanwhile
     const ids = found.items.map((item) => item.id).join();
     if (ids === [...this.#rows.keys()].join()) {
       this.#total = found.total;

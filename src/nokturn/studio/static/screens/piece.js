@@ -56,7 +56,8 @@ class PieceScreen {
     this.#ends.push(register("library", [{ keys: "S", label: t("piece.keys.star"), run: () => this.#star() }]));
     this.#draw();
     this.#view = new PieceView(this.body);
-    void this.#view.show(this.id).then((stage) => this.#staged(stage));
+    this.#view.on("stage", (/** @type {any} */ stage) => this.#staged(stage)); // before there is sound
+    void this.#view.show(this.id);
   }
 
   close() {
@@ -101,7 +102,6 @@ class PieceScreen {
   }
 
   #staged(/** @type {any} */ stage) {
-    if (!stage) return;
     const recipe = this.#piece.recipe ?? stage.recipe;
     const abc = stage.text?.abc;
     clear(
@@ -110,7 +110,6 @@ class PieceScreen {
         recipe?.model && this.#piece.kind === "tune" && h("button", { class: "button", type: "button", on: { click: () => this.#another(recipe) } }, icon("dice"), t("piece.another")),
         abc && h("button", { class: "button quiet", type: "button", on: { click: () => this.#copy(abc) } }, icon("copy"), t("piece.copyAbc")),
         this.#keepTempo()),
-      this.#likeness(recipe?.likeness ?? this.#piece.likeness),
       this.#recipe(recipe),
     );
   }
@@ -118,7 +117,7 @@ class PieceScreen {
   /** A button that makes a copy at the tempo that is heard, while that is another. */
   #keepTempo() {
     const view = /** @type {PieceView} */ (this.#view);
-    const button = h("button", { class: "button quiet", type: "button", hidden: true, on: { click: () => this.#atTempo() } }, icon("timer"), t("piece.keepTempo"));
+    const button = h("button", { class: "button quiet", type: "button", hidden: view.player.tempo === 1, on: { click: () => this.#atTempo() } }, icon("timer"), t("piece.keepTempo"));
     view.player.on("tempo", () => (button.hidden = view.player.tempo === 1));
     return button;
   }
@@ -131,13 +130,6 @@ class PieceScreen {
       await go(`/p/${id}`);
       notice(t("piece.atTempo"), { label: t("common.undo"), run: () => go(`/p/${this.id}`) });
     });
-  }
-
-  /** What it shares with the music that the model learned from, where that was looked up. */
-  #likeness(/** @type {{notes?: number, title?: string} | undefined} */ likeness) {
-    if (!likeness?.notes) return null;
-    const { notes: n, title } = likeness;
-    return h("p", { class: "small muted" }, title ? t("piece.copied", { title, n }) : t("piece.original", { n }));
   }
 
   #recipe(/** @type {any} */ recipe) {
