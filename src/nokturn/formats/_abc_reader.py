@@ -35,13 +35,13 @@ _TEXT_FIELDS = set("ABCDFGHNORSZ")
 
 
 def read_tunes(
-    data: bytes, *, source: str = "<data>", strict: bool = False
+    data: bytes, *, source: str = "<data>", strict: bool = False, part: int = 0, of: int = 1
 ) -> tuple[list[Piece], list[InputError]]:
-    """Read every tune of a file; those that cannot be read are told in the second list."""
+    """Read every tune of a file, or of a part of it; errors of what cannot be read come second."""
     pieces, errors = [], []
     text = decode(data)
     preamble = file_header(text)
-    for line, tune in split_tunes(text):
+    for line, tune in split_tunes(text, part, of):
         try:
             piece = read_tune(tune, source=source, first_line=line, strict=strict, header=preamble)
             pieces.append(piece)
