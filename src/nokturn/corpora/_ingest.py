@@ -9,11 +9,14 @@ holds stops the others; where nothing at all is usable, `InputError` sums up why
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +30,7 @@ from nokturn.music.melody import has_melody, melody
 from nokturn.music.piece import Piece
 
 FEW = 32  # files that are read without worker processes
+SHARE_BYTES = 1 << 20  # of a book of tunes that one process reads
 _SKIPPED_NAMES = (".", "__MACOSX")
 
 
@@ -148,10 +152,48 @@ def _read(files: Sequence[Path], workers: int) -> Iterator[Read]:
 
 def read_file(path: Path) -> Read:
     """Return the pieces of a file with notes in them, and what was refused in it."""
+    return read_share(Share(path))
+
+
+class Share(NamedTuple):
+    """What is read in one go: a file, or of a large book of tunes a part of it, from 0."""
+
+    path: Path
+    part: int = 0
+    of: int = 1
+
+
+def shares(path: Path) -> list[Share]:
+    """Return the shares of a file: more than one of ABC that is large."""
+    size = path.stat().st_size if path.suffix.lower() == ".abc" and path.is_file() else 0
+    of = -(-size // SHARE_BYTES) if 0 < size <= base.MAX_FILE_BYTES else 1
+    return [Share(path, part, of) for part in range(of)]
+
+
+def read_share(share: Share) -> Read:
+    """Return what `read_file` does, of a share of it."""
+    with collector_at_rest():
+        return _read_share(share)
+
+
+@contextmanager
+def collector_at_rest() -> Iterator[None]:
+    """Let nobody look for cycles while a file is read: its notes are many, stay, and form none."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _read_share(share: Share) -> Read:
+    path = share.path
     try:
         data = _bytes(path)
         if path.suffix.lower() == ".abc":
-            pieces, refusals = _read_tunes(data, path.name)
+            pieces, refusals = _read_tunes(data, share)
         else:
             pieces, refusals = base.loads(data, source=path.name), []
     except Error as error:
@@ -172,9 +214,11 @@ def _bytes(path: Path) -> bytes:
     return data
 
 
-def _read_tunes(data: bytes, source: str) -> Read:
+def _read_tunes(data: bytes, share: Share) -> Read:
     """Read the tunes of an ABC file one by one, each with its text."""
-    pieces, errors = _abc_reader.read_tunes(data, source=source)
+    pieces, errors = _abc_reader.read_tunes(
+        data, source=share.path.name, part=share.part, of=share.of
+    )
     return pieces, [str(error) for error in errors]
 
 
