@@ -12,10 +12,9 @@ from hypothesis import strategies as st
 
 from nokturn.errors import InputError, LimitError
 from nokturn.formats._abc_files import decode, split_tunes
-from nokturn.formats._abc_known import LONGEST, MOST, known_texts
+from nokturn.formats._abc_known import LONGEST, MOST, Texts
 from nokturn.formats._abc_music import MusicReader
 from nokturn.formats._abc_reader import read_tune, read_tunes
-from nokturn.formats._abc_voice import VoiceReader
 from nokturn.formats.abc import Abc
 from nokturn.music.perform import perform
 from nokturn.music.piece import Piece
@@ -238,7 +237,6 @@ def test_bars_read_at_once_are_what_they_are_word_by_word(words: list[str]) -> N
     body = "".join(words) + "|"
     at_once, from_memory = tune(body), tune(body)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(VoiceReader, "plain", lambda reader, text: ())
         patch.setattr(MusicReader, "_measures", lambda reader, line, place: place)
         word_by_word = tune(body)
     for each in (at_once, from_memory):
@@ -270,13 +268,12 @@ def test_a_bar_means_what_it_says_where_it_stands(before: str, bar: str, same_af
 
 
 def test_what_is_kept_of_bars_has_a_bound() -> None:
-    known = known_texts(240, (0,) * 7, 0, compound=False)
+    known = Texts()
     for number in range(3 * MOST):
         known.keep(f"A{number}", (Event(240),))
     known.keep("A" * 10_000, (Event(240),))
     assert 0 < len(known) <= MOST
     assert max(map(len, known)) <= LONGEST
-    known.clear()
 
 
 @given(st.lists(st.sampled_from(["X:1\n", "K:D\n", "T:X:\n", "ab|\n", "\n", " \n", "%X:\r\n"])))

@@ -12,12 +12,14 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from nokturn.errors import LimitError
 from nokturn.formats import _abc_fields as fields
 from nokturn.formats._abc_bars import MAX_BARS, BarReader
-from nokturn.formats._abc_known import Known, known_texts
+from nokturn.formats._abc_known import KnownNotes, known_notes
 from nokturn.formats._abc_lexer import (
+    GROUP,
     MEASURES,
     NOTE,
     ODD_LENGTH,
@@ -47,11 +49,6 @@ _ORDER = ("slurs", "grace notes", "chord symbols", "annotations and decorations"
 class MusicReader(BarReader, ABC):
     """Reads music lines; what fields mean is left to the reader of the tune."""
 
-    @property
-    def own_words(self) -> bool:
-        """Whether a text may mean more, or something else, than in other tunes."""
-        return self.strict or bool(self.user)
-
     @abstractmethod
     def body_field(self, letter: str, value: str) -> None:
         """Read a field of the body, on a line of its own or inline."""
@@ -68,40 +65,60 @@ class MusicReader(BarReader, ABC):
 
     def _measures(self, line: str, place: int) -> int:
         """Read bars of nothing but notes, and bar lines; return where something else stands."""
-        now, usual = self.now, not self.own_words
-        known = known_texts(now.unit_ticks(), now.key.alters, now.octave, now.meter.compound)
+        now, usual = self.now, not (self.strict or self.user)  # a sign of one's own means anything
+        known = known_notes(now.unit_ticks(), now.key.alters, now.octave, now.meter.compound)
         for measure, sign, rest in MEASURES.findall(line, place):
             if rest:
                 return len(line) - len(rest)
             if measure:
-                if usual and not now.waits:
-                    events = known.get(measure) or known.keep(measure, now.plain(measure))
-                else:
-                    events = ()
+                events = known.events(measure) if usual and not now.waits else ()
                 if events:
                     now.take(events)
                     self.events += len(events)
                 else:
-                    self._measure(line, place, place + len(measure), known)
+                    self._measure(line, place, place + len(measure), known if usual else None)
             place += len(measure)
             self.column = place + 1
             self._bar(sign)
             place += len(sign)
         return place
 
-    def _measure(self, line: str, start: int, stop: int, known: Known) -> None:
-        """Read a bar word by word, and keep what it means where that hangs on nothing else."""
+    def _measure(self, line: str, start: int, stop: int, known: KnownNotes | None) -> None:
+        """Read a bar, and keep what it is if nothing else has a part in that."""
+        now, alone = self.now, True
+        begun, mark = len(now.lane_events), self._mark()
+        for group in GROUP.finditer(line, start, stop):
+            events = known.groups.get(group[0]) if known and not now.waits else None
+            if events:
+                now.take(events)
+                self.events += len(events)
+            else:
+                alone &= self._group(line, *group.span(), known)
+        if known and alone and self._is_alone(mark):
+            known.measures.keep(line[start:stop], tuple(now.lane_events[begun:]))
+
+    def _group(self, line: str, start: int, stop: int, known: KnownNotes | None) -> bool:
+        """Read a part of a bar word by word, and keep it; return whether it is notes alone."""
         now = self.now
-        lane, last, repairs = now.lane_events, now.last, len(self.repairs) + self.silent_repairs
-        free, begun, at = not (now.waits or self.own_words), len(lane), len(last or ()) - 1
-        before = last[at] if last else None
-        kinds = set()
-        for word in RUN_OR_WORD.finditer(line, start, stop):
-            kinds.add(self._word(word))
+        begun, mark = len(now.lane_events), self._mark()
+        kinds = {self._word(word) for word in RUN_OR_WORD.finditer(line, start, stop)}
+        if known and kinds <= _OF_NOTES and not now.alters and self._is_alone(mark):
+            known.groups.keep(line[start:stop], tuple(now.lane_events[begun:]))
+        return kinds <= _OF_NOTES
+
+    def _mark(self) -> tuple[Any, ...]:
+        """Return what `_is_alone` compares: what goes on, the last event, and the repairs."""
+        last = self.now.last or None
+        at = len(last) - 1 if last else 0
+        repairs = len(self.repairs) + self.silent_repairs
+        return self.now.waits, last, at, last and last[at], repairs
+
+    def _is_alone(self, mark: tuple[Any, ...]) -> bool:
+        """Return whether what was read since then hangs together with nothing before or after."""
+        waited, last, at, event, repairs = mark
         mended = len(self.repairs) + self.silent_repairs > repairs
-        changed = last and last[at] is not before
-        if free and not (now.goes_on or mended or changed) and kinds <= _OF_NOTES:
-            known.keep(line[start:stop], tuple(lane[begun:]))
+        changed = last is not None and last[at] is not event
+        return not (waited or changed or mended or self.now.goes_on)
 
     def _words(self, line: str, place: int) -> int:
         """Read word by word to the next bar line; return where that ends."""
@@ -114,20 +131,17 @@ class MusicReader(BarReader, ABC):
         """Read a word; return its kind."""
         kind, text = str(word.lastgroup), word[0]
         if kind == "run":
-            notes = () if self.now.waits else self.now.plain(text)
-            if notes:
-                self.now.take(notes)
-            self.events += len(notes) or self._run(text, word.start())
+            self._run(text, word.start())
         else:
             self.column = word.start() + 1
             _READERS[kind](self, text)
         return kind
 
-    def _run(self, text: str, start: int) -> int:
-        """Read notes that stand side by side, one by one; return how many there are."""
-        notes = list(NOTE.finditer(text))
+    def _run(self, text: str, start: int) -> None:
+        """Read notes that stand side by side."""
         now, unit = self.now, self.now.unit_ticks()
-        for word in notes:
+        for word in NOTE.finditer(text):
+            self.events += 1
             if self.strict and ODD_LENGTH.search(word[0]):
                 self.column = start + word.start() + 1
                 self.repair(f"{word[0]!r} has a length of two slashes and a number")
@@ -136,7 +150,6 @@ class MusicReader(BarReader, ABC):
             except ValueError as error:
                 self.column = start + word.start() + 1
                 self.repair(f"{error}; left out")
-        return len(notes)
 
     def _await(self, what: str) -> None:
         """Note that something waits for the next note; a strict reading minds the order (4.20)."""

@@ -8,8 +8,7 @@ from fractions import Fraction
 from functools import lru_cache
 
 from nokturn.formats._abc_fields import default_unit
-from nokturn.formats._abc_known import LONGEST
-from nokturn.formats._abc_lexer import NOTE, PLAIN, NoteWord, factor, note_word, pitch, times
+from nokturn.formats._abc_lexer import NoteWord, factor, note_word, pitch, times
 from nokturn.music.pitch import Key, Pitch
 from nokturn.music.sheet import Bar, Event, Grace, Tuplet, Voice
 from nokturn.music.time import COMMON_TIME, Meter, Ticks, exact
@@ -78,17 +77,6 @@ class VoiceReader:
     def waits(self) -> bool:
         """Whether something before it changes what the next note means."""
         return bool(self.alters or self.goes_on)
-
-    def plain(self, text: str) -> tuple[Event, ...]:
-        """Return the notes in a text; none where one is more than letter and length (`waits`)."""
-        unit, alters, octave = self.unit_ticks(), self.key.alters, self.octave
-        found: list[Event] = []
-        for group in text.split():
-            notes = _plain_notes(group, unit, alters, octave) if len(group) <= LONGEST else ()
-            if not notes:
-                return ()
-            found += notes
-        return tuple(found)
 
     def note(self, text: str, unit: Ticks) -> None:
         """Add a note. Raises `ValueError` where the text is none."""
@@ -234,18 +222,6 @@ class VoiceReader:
     def empty(self) -> bool:
         """Whether nothing stands in the bar yet."""
         return not (self.bar.voices[0] or any(self.bar.voices))
-
-
-@lru_cache(maxsize=4096)  # of beamed notes there are not many
-def _plain_notes(text: str, unit: Ticks, alters: tuple[int, ...], octave: int) -> tuple[Event, ...]:
-    """Return notes side by side; none where one is more than letter and length."""
-    if not PLAIN.fullmatch(text):
-        return ()
-    try:
-        words = [(note, note_word(note)) for note in NOTE.findall(text)]
-    except ValueError:
-        return ()
-    return tuple([_note(note, unit, alters[word.step], octave) for note, word in words])
 
 
 @lru_cache(maxsize=8192)
