@@ -173,7 +173,31 @@ def shares(path: Path) -> list[Share]:
 def read_share(share: Share) -> Read:
     """Return what `read_file` does, of a share of it."""
     with collector_at_rest():
-        return _read_share(share)
+        read = list(each_piece(share))
+    pieces = [piece for piece in read if isinstance(piece, Piece)]
+    return pieces, [reason for reason in read if isinstance(reason, str)]
+
+
+def each_piece(share: Share) -> Iterator[Piece | str]:
+    """Yield each piece of a share with notes in it, and why others were refused."""
+    path = share.path
+    try:
+        data = _bytes(path)
+        found: Iterable[Piece | InputError]
+        if path.suffix.lower() == ".abc":
+            found = _abc_reader.each_tune(data, source=path.name, part=share.part, of=share.of)
+        else:
+            found = base.loads(data, source=path.name)
+    except Error as error:
+        yield str(error)
+        return
+    for piece in found:
+        if isinstance(piece, InputError):
+            yield str(piece)
+        elif has_melody(piece):
+            yield piece
+        else:
+            yield f"{path.name}: there are no notes in it"
 
 
 @contextmanager
@@ -188,21 +212,6 @@ def collector_at_rest() -> Iterator[None]:
             gc.enable()
 
 
-def _read_share(share: Share) -> Read:
-    path = share.path
-    try:
-        data = _bytes(path)
-        if path.suffix.lower() == ".abc":
-            pieces, refusals = _read_tunes(data, share)
-        else:
-            pieces, refusals = base.loads(data, source=path.name), []
-    except Error as error:
-        return [], [str(error)]
-    kept = [piece for piece in pieces if has_melody(piece)]
-    empty = len(pieces) - len(kept)
-    return kept, refusals + [f"{path.name}: there are no notes in it"] * empty
-
-
 def _bytes(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
@@ -212,14 +221,6 @@ def _bytes(path: Path) -> bytes:
     if len(data) > base.MAX_FILE_BYTES:
         raise InputError("it is larger than 64 MB", source=path.name)
     return data
-
-
-def _read_tunes(data: bytes, share: Share) -> Read:
-    """Read the tunes of an ABC file one by one, each with its text."""
-    pieces, errors = _abc_reader.read_tunes(
-        data, source=share.path.name, part=share.part, of=share.of
-    )
-    return pieces, [str(error) for error in errors]
 
 
 def mark_versions(items: Sequence[Item], report: IngestReport) -> None:

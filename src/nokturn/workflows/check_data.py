@@ -23,8 +23,8 @@ from nokturn.corpora._ingest import (
     Share,
     collector_at_rest,
     crew,
+    each_piece,
     music_files,
-    read_share,
     shares,
 )
 from nokturn.corpora._workers import read_in_workers
@@ -121,10 +121,15 @@ def check_file(path: Path) -> list[Checked]:
 def check_share(share: tuple[Path, int, int]) -> list[Checked]:
     """Return what `check_file` does, of a `Share` of it, and nothing for nothing."""
     path = share[0]
+    pieces: list[Checked] = []
+    others: list[Checked] = []
     with collector_at_rest():
-        pieces, refusals = read_share(Share(*share))
-        rows = [_checked(piece, path, number) for number, piece in enumerate(pieces, 1)]
-    return rows + [row for reason in refusals for row in refused(path, _without(reason, path))]
+        for piece in each_piece(Share(*share)):  # one at a time: a book's notes fill much memory
+            if isinstance(piece, str):
+                others += refused(path, _without(piece, path))
+            else:
+                pieces.append(_checked(piece, path, len(pieces) + 1))
+    return pieces + others
 
 
 def joined(path: Path, parts: Sequence[Sequence[Checked]]) -> list[Checked]:
