@@ -12,7 +12,6 @@ from __future__ import annotations
 from functools import lru_cache
 from itertools import chain
 
-from nokturn.formats._abc_lexer import GROUP
 from nokturn.music.sheet import Event
 from nokturn.music.time import Ticks
 
@@ -42,8 +41,8 @@ class KnownNotes:
         """Return the events of a bar; none where they are not known."""
         events = self.measures.get(measure)
         if events is None:
-            parts = [self.groups.get(group, ()) for group in GROUP.findall(measure)]
-            if not all(parts):
+            parts = [self.groups.get(group, ()) for group in measure.split()]
+            if not all(parts):  # a text with a space in it, too
                 return ()
             events = tuple(chain.from_iterable(parts))
             self.measures.keep(measure, events)
