@@ -18,7 +18,7 @@ from nokturn.corpora._ingest import ingest
 from nokturn.corpora.groove import Groove as Dataset
 from nokturn.music.score import Score
 from nokturn.production.grooves import ROLES, learn_groove, to_json
-from nokturn.workflows.save import write_whole
+from nokturn.writing import write_whole
 
 FEWEST = 4  # performances of a style
 

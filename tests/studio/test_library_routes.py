@@ -460,6 +460,19 @@ def test_a_read_only_studio_shows_and_plays_but_changes_nothing(studio, reel):
         assert closed.post("/api/export", json={"ids": [reel], "kind": "abc"}).status_code == 200
 
 
+def test_a_read_only_studio_writes_nothing_into_the_library(tmp_path):
+    (tmp_path / "reel.abc").write_text(REEL)
+    app = create_app(Settings(library=tmp_path, read_only=True))
+    with TestClient(app, base_url="http://127.0.0.1:8765") as closed:
+        piece = listed_when(closed, lambda listed: listed["total"] == 1, "")["items"][0]["id"]
+        assert closed.get(f"/api/pieces/{piece}/stems").json()["stems"]
+        assert closed.get(f"/api/pieces/{piece}/exports/mid").status_code == 200
+        scratch = app.state.settings.scratch
+        assert list(scratch.rglob("told.json"))
+    assert [path.name for path in tmp_path.iterdir()] == ["reel.abc"]
+    assert not scratch.exists()
+
+
 def test_a_cache_forgets_what_nobody_asked_for_longest(tmp_path):
     cache = Cache(tmp_path / "made", limit=250, read_s=0.01)
     made = []

@@ -9,9 +9,12 @@ import wave
 
 import numpy as np
 import pytest
+from starlette.testclient import TestClient
 from threadpoolctl import threadpool_limits
 
 from nokturn.rhythms.euclid import pattern
+from nokturn.studio.app import create_app
+from nokturn.studio.settings import Settings
 from nokturn.workflows.load import load
 from nokturn.workflows.lofi import lofi
 from nokturn.workflows.lofi_stream import endless
@@ -52,6 +55,16 @@ def test_a_track_is_a_piece_of_the_library_with_stems_of_one_length(studio, piec
     assert lengths == {track["samples"]}
     assert studio.get(f"/api/pieces/{piece}").json()["kind"] == "lofi"
     assert len(track["stems"][0]["levels"]) == track["samples"] // 2205
+
+
+def test_a_read_only_studio_makes_the_sound_of_its_tracks_and_no_others(studio, piece):
+    app = create_app(Settings(library=studio.app.state.settings.library, read_only=True))
+    with TestClient(app, base_url="http://127.0.0.1:8765") as closed:
+        assert not closed.get(f"/api/lofi/tracks/{piece}").json()["ready"]
+        done(closed, {"piece": piece})
+        assert closed.get(f"/api/lofi/tracks/{piece}").json()["ready"]
+        refused = closed.post("/api/jobs/lofi", json={"seed": 8, "settings": SHORT})
+        assert refused.json()["error"]["what"] == "This library is read-only."
 
 
 def test_a_track_that_is_stopped_is_left_at_once_with_its_notes(studio):

@@ -283,6 +283,19 @@ def test_a_lock_does_not_follow_links(tmp_path):
     assert (tmp_path / "precious").read_text() == "keep me"
 
 
+def test_a_read_only_studio_needs_no_lock_but_a_library(tmp_path):
+    (tmp_path / "library").mkdir()
+    with studio(tmp_path, "--read-only") as (_, first), studio(tmp_path, "--read-only") as (_, two):
+        assert first != two
+        assert {asked(where, "GET", "/api/health")[0] for where in (first, two)} == {200}
+    assert list((tmp_path / "library").iterdir()) == []
+    (tmp_path / "library").rmdir()
+    with studio(tmp_path, "--read-only") as (process, address):
+        assert process.wait(SECONDS) == 2
+        assert not address
+    assert "Name another folder with --library." in (tmp_path / "said").read_text()
+
+
 # --- connections that are held open for nothing
 
 

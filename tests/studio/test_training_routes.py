@@ -12,6 +12,7 @@ import pytest
 from wire import scope_of
 
 from nokturn.errors import InputError
+from nokturn.studio import corpora
 from nokturn.studio.app import create_app
 from nokturn.studio.settings import Settings
 
@@ -210,6 +211,23 @@ def test_of_two_who_begin_a_training_at_once_one_is_refused(studio):
     assert [one.status_code for one in answers] == [202, 400]
     assert answers[1].json()["error"]["what"] == "twice is being trained."
     studio.post(f"/api/jobs/{answers[0].json()['id']}/cancel")
+
+
+def test_what_a_waiting_training_has_still_to_read_stays(studio, monkeypatch):
+    monkeypatch.setattr(corpora, "KEPT", 1)
+    address = f"/api/corpora/{(found := brought(studio, {'book.abc': BOOK}))['id']}"
+    jobs = studio.app.state.jobs
+    with monkeypatch.context() as patch:
+        patch.setattr(jobs, "_next", lambda: None)  # as if others were running
+        wanted = {"name": "patient", "corpus": found["id"], "seconds": 5}
+        job = studio.post("/api/jobs/train", json=wanted).json()["id"]
+        refused = studio.delete(address)
+        assert refused.status_code == 400
+        assert refused.json()["error"]["what"] == "patient has still to read these files."
+        brought(studio, {"a.abc": tune(1)})  # the oldest are forgotten, but for these
+    studio.portal.call(jobs._next)
+    assert ended(studio, job)["state"] == "done"
+    assert studio.delete(address).status_code == 200
 
 
 @pytest.fixture(scope="module")

@@ -117,7 +117,7 @@ def filled(path, value="7f3a9c21b0aa"):
 @contextmanager
 def studio(folder, *options):
     """Start a studio in a process of its own; its address is known, whether or not it answers."""
-    environment = os.environ | {"NOKTURN_HOME": str(folder / "home")}
+    environment = os.environ | {"NOKTURN_HOME": str(folder / "home"), "TMPDIR": str(folder)}
     command = [sys.executable, "-m", "nokturn", "studio", "--no-open", "--port", "0", *options]
     with (folder / "said").open("w") as said:
         process = subprocess.Popen(

@@ -1,11 +1,13 @@
 """What the figures of a training are said to mean."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from nokturn.training.advice import advice
 from nokturn.training.events import Epoch
+from nokturn.training.runs import Run
 
 
 def rows(losses=(), copied=(), bars=(), every=10):
@@ -28,6 +30,16 @@ def rows(losses=(), copied=(), bars=(), every=10):
             rows([2, 1.5, 1.2, 1.0, 1.0, 1.001]),
             ["held-out loss stopped improving at epoch 40"],
             id="stopped",
+        ),
+        pytest.param(
+            rows([1.0, 0.999, 1.0]),
+            ["hardly improves since epoch 10; epoch 20 is best"],
+            id="the star is named, too",
+        ),
+        pytest.param(
+            rows([4.3, 4.4]),
+            ["best at epoch 0 and rises since: it learns by heart. Use epoch 0"],
+            id="a model that only becomes worse",
         ),
         pytest.param(
             rows([2, 1.2, 1.0, 1.1, 1.3]),
@@ -60,6 +72,17 @@ def test_figures_become_sentences(told, said):
     found = advice(told)
     assert len(found) == len(said), found
     assert all(part in sentence for part, sentence in zip(said, found, strict=True)), found
+
+
+@pytest.mark.parametrize("losses", [[1.0, 0.999, 1.0], [1.0, 1.0, 1.0], [4.3, 4.4], [2, 1, 1.3]])
+def test_advice_names_the_epoch_with_the_star(losses, tmp_path):
+    run = Run(tmp_path)
+    (tmp_path / "epochs").mkdir()
+    told = rows(losses)
+    for row in told:
+        run.model(row["epoch"]).touch()
+    run.metrics.write_text("".join(f"{json.dumps(row)}\n" for row in told))
+    assert f"epoch {run.best()}" in advice(told)[0]
 
 
 def test_few_tunes_are_told_before_anything_is_learned():

@@ -130,3 +130,13 @@ def test_without_frames_excerpts_are_of_symbols(tmp_path):
     assert 1 <= first <= 5
     assert 1 <= last <= 5
     assert set(inner) == {5}
+
+
+def test_a_piece_alone_is_whole_and_without_its_hints(store):
+    chunk = shards.alone(store, 3)
+    np.testing.assert_array_equal(chunk.targets[0], store.targets(3))
+    np.testing.assert_array_equal(chunk.ids[0], store.inputs(3))
+    assert store.channels(3)[:, 1].any()
+    assert not chunk.channels[0, :, 1].any()
+    assert chunk.first
+    assert chunk.last

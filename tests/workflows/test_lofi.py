@@ -220,7 +220,7 @@ def test_half_an_hour_may_last_a_little_longer():
 @pytest.mark.parametrize(
     ("stop", "raised", "message"),
     [
-        (OSError(errno.ENOSPC, "No space left on device"), ResourceError, "No space left"),
+        (OSError(errno.ENOSPC, "No space left on device"), ResourceError, "disk is full"),
         (KeyboardInterrupt("stopped"), KeyboardInterrupt, "stopped"),
     ],
     ids=["the disk is full", "Ctrl-C"],
@@ -231,7 +231,7 @@ def test_what_stops_in_the_middle_leaves_nothing_behind(
     def stopped(*_):
         raise stop
 
-    monkeypatch.setattr("nokturn.workflows.save.os.replace", stopped)
+    monkeypatch.setattr("os.replace", stopped)
     track = lofi(seed=7, minutes=0.1)
     plan = planned(track, [tmp_path / "t.mp3"], stems=tmp_path / "stems")
     with pytest.raises(raised, match=message):

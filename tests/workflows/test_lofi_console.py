@@ -3,6 +3,9 @@
 import io
 import itertools
 import json
+import os
+import time
+import weakref
 import zipfile
 
 import numpy as np
@@ -13,10 +16,11 @@ from nokturn.errors import InputError, UsageError
 from nokturn.rendering.audio.files import audio_bytes, sixteen_bits
 from nokturn.rendering.audio.loudness import integrated, true_peak
 from nokturn.rendering.audio.mix import SAMPLE_RATE
-from nokturn.rendering.audio.stems import Fader, faded, mixed, through
+from nokturn.rendering.audio.stems import Fader, faded, mixed, summed, through
 from nokturn.workflows.lofi import lofi, remade, settings_of
-from nokturn.workflows.lofi_console import KINDS, MIXES, Console, folder_of, opening
+from nokturn.workflows.lofi_console import KINDS, Console, _key, opening
 from nokturn.workflows.lofi_presets import choices, euclid, preset_text, presets, read_preset
+from nokturn.workflows.lofi_room import folder_of, forget_old
 from nokturn.workflows.lofi_stream import block_of, endless
 
 MOVED = {"strips": {"rain": {"gain_db": -6, "pan": 0.4}, "drums": {"mute": True}}, "tone_hz": 6000}
@@ -54,6 +58,34 @@ def test_panning_is_that_of_the_browser(pan):
 def test_a_fader_that_is_down_leaves_its_stem_out():
     parts = {"Rain": np.ones((2, 4), np.float32), "Bass": np.ones((2, 4), np.float32)}
     assert list(faded(parts, {"Rain": Fader(0.0)})) == ["Bass"]
+
+
+def test_stems_that_come_one_by_one_have_the_same_sum():
+    rng = np.random.default_rng(1)
+    parts = {name: rng.normal(0, 0.1, (2, 400)).astype(np.float32) for name in ("a", "b", "c", "d")}
+    faders = {"b": Fader(0.5, 0.2), "c": Fader(0.0), "d": Fader(1.2, -1)}
+    whole = mixed(faded(parts, faders))
+    assert summed(parts.items(), faders).tolist() == whole.tolist()
+    assert not summed(parts.items(), dict.fromkeys(parts, Fader(0.0))).any()
+
+
+@pytest.mark.parametrize("what", ["a mix", "an archive"])
+def test_of_a_long_track_two_stems_are_held_at_most(track, tmp_path, monkeypatch, what):
+    console = Console.laid(track, tmp_path)
+    read, held = Console.stem, []
+
+    def stem(self, name):
+        assert sum(one() is not None for one in held) <= 1
+        sound = read(self, name)
+        held.append(weakref.ref(sound))
+        return sound
+
+    monkeypatch.setattr(Console, "stem", stem)
+    if what == "a mix":
+        console.mixed({"tone_hz": 4000})
+    else:
+        console.taken("stems")
+    assert len(held) == len(console.told["stems"])
 
 
 def test_faders_are_settings_and_stems_sum_to_what_the_master_hears(track):
@@ -155,16 +187,65 @@ def test_levels_are_those_of_the_stems(console, track):
     assert row["levels"][loudest] == pytest.approx(10 * np.log10((part**2).mean()), abs=0.6)
 
 
-def test_old_mixes_go_and_the_first_stays(track, tmp_path):
-    console = Console.laid(lofi(seed=3, minutes=0.1), tmp_path)
-    for width in np.linspace(0.1, 0.9, MIXES + 2):
-        console.mixed({"width": float(width)})
-    assert len(list(tmp_path.glob("mix-*.wav"))) == MIXES + 1
-    assert console.taken("wav").exists()
+@pytest.fixture
+def cache(tmp_path):
+    """A cache of two tracks; the second, which was asked for last, has other mixes and an MP3."""
+    consoles = []
+    for number, age in ((1, 300), (2, 200)):
+        folder = tmp_path / "lofi" / str(number)
+        consoles.append(console := Console.laid(lofi(seed=number, minutes=0.1), folder))
+        if number == 2:
+            for width in (0.2, 0.4):
+                console.mixed({"width": width})
+            console.taken("mp3")
+        for path in folder.iterdir():
+            aged(path, age)
+    return tmp_path, consoles
+
+
+def aged(path, seconds):
+    then = time.time() - seconds
+    os.utime(path, (then, then))
+
+
+def size(folder):
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def test_of_a_full_cache_the_track_goes_that_was_not_heard_longest(cache):
+    folder, (first, second) = cache
+    (second.folder / f"mix-{_key(second.with_changes({'width': 0.2}))}.wav").unlink()  # by hand
+    forget_old(folder, limit=size(folder), in_use_s=60)
+    assert first.folder.exists()
+    forget_old(folder, limit=size(folder) - 1, in_use_s=60)
+    assert not first.folder.exists()
+    assert len(list(second.folder.glob("mix-*.wav"))) == 2
     with pytest.raises(InputError, match="no longer here"):
-        console.mix("0123456789ab")
+        Console(first.folder)
+
+
+def test_mixes_and_exports_go_before_their_track(cache):
+    folder, (_, second) = cache
+    kept = second.with_changes({"width": 0.4})
+    aged(second.folder / "console.json", 100)
+    aged(second.folder / f"mix-{_key(kept)}.json", 150)
+    most = size(second.folder) - 1
+    forget_old(folder, limit=most, in_use_s=60)
+    assert size(second.folder) <= most
+    assert second.mix(_key(kept))[0].exists()
+    assert second.taken("wav").exists()
     with pytest.raises(InputError, match="no longer here"):
-        Console(tmp_path / "nowhere")
+        second.mix(_key(second.with_changes({"width": 0.2})))
+
+
+def test_what_is_in_use_stays_however_large(cache):
+    folder, (first, second) = cache
+    Console(first.folder)
+    second.mixed({"width": 0.2})
+    aged(second.folder / "console.json", 61)
+    forget_old(folder, limit=0, in_use_s=60)
+    assert Console(first.folder).taken("wav").exists()
+    assert not second.folder.exists()
 
 
 def test_an_opening_begins_as_the_whole_does():

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import errno
-
 import pytest
 
-from nokturn.errors import ResourceError, UsageError
+from nokturn.errors import UsageError
 from nokturn.music.piece import Piece
 from nokturn.music.sheet import Sheet
 from nokturn.workflows import save
@@ -68,20 +66,6 @@ def test_nothing_is_written_where_one_name_is_taken(tmp_path):
 def test_names_that_cannot_be(tmp_path, name, said):
     with pytest.raises(UsageError, match=said):
         save.save(pieces("a"), tmp_path / name)
-
-
-def test_a_full_disk_leaves_what_was_there(tmp_path, monkeypatch):
-    target = tmp_path / "t.abc"
-    target.write_text("old")
-
-    def full(*_args: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr("os.replace", full)
-    with pytest.raises(ResourceError, match=r"No space left on device. Make room"):
-        save.write_whole(target, b"new")
-    assert [path.name for path in tmp_path.iterdir()] == ["t.abc"]
-    assert target.read_text() == "old"
 
 
 def test_a_folder_gets_the_usual_files_under_free_names(tmp_path):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +11,7 @@ import click
 
 from nokturn.cli._frame import Command
 from nokturn.cli._terminal import Terminal
+from nokturn.errors import UsageError
 
 if TYPE_CHECKING:
     from nokturn.studio._lock import Lock
@@ -66,8 +67,12 @@ def studio(
     settings = Settings(host=host, port=PORT if port is None else port, read_only=read_only)
     if library is not None:
         settings = replace(settings, library=library.expanduser().absolute())
-    try:
-        with held(settings.library) as lock:
+    if read_only and not settings.library.is_dir():
+        raise UsageError(
+            f"There is no library {settings.library}.", "Name another folder with --library."
+        )
+    try:  # who only reads needs no lock, and may be where nothing can be written
+        with nullcontext() if read_only else held(settings.library) as lock:
             _open(terminal, settings, lock, show=not no_open)
     except HeldError as error:
         terminal.say(f"{error.message} It is here:")
@@ -76,7 +81,7 @@ def studio(
             serve.browse(error.address)
 
 
-def _open(terminal: Terminal, settings: Settings, lock: Lock, *, show: bool) -> None:
+def _open(terminal: Terminal, settings: Settings, lock: Lock | None, *, show: bool) -> None:
     """Say where the studio is, then be it."""
     from nokturn.studio import serve
 
@@ -87,7 +92,8 @@ def _open(terminal: Terminal, settings: Settings, lock: Lock, *, show: bool) -> 
     if wanted not in (0, settings.port):
         terminal.say(f"Port {wanted} is taken by another program, so it is {settings.port}.")
     terminal.say("Ctrl-C closes the studio.")
-    lock.tell(serve.bare_address(settings))
+    if lock:
+        lock.tell(serve.bare_address(settings))
 
     def ready() -> None:
         if not show or not serve.browse(address):

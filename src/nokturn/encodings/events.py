@@ -27,7 +27,7 @@ from nokturn.encodings._event_words import Family, Ids, Words, nearest_of
 from nokturn.encodings.base import Encoding, written
 from nokturn.errors import InputError
 from nokturn.music.piece import Piece
-from nokturn.music.score import NOTE, Score, Track, in_order
+from nokturn.music.score import NOTE, Score, Tempos, Track, in_order
 from nokturn.music.time import COMMON_TIME, TICKS_PER_QUARTER, Meter
 
 VELOCITY = 80
@@ -175,9 +175,9 @@ class Events(Encoding):
         values = self._known.values_of(words.TEMPO)
         if not len(values) or not score.tempos:
             return NOTHING
-        ticks, qpm = np.array(score.tempos).T
-        ids = self._known.first[words.TEMPO] + nearest_of(np.log(values), np.log(qpm))
-        return _changes(self._steps(ticks), ids, end)
+        tempos = Tempos.of(score.tempos)
+        ids = self._known.first[words.TEMPO] + nearest_of(np.log(values), np.log(tempos.qpm))
+        return _changes(self._steps(tempos.ticks), ids, end)
 
     def _meters(self, score: Score, end: int) -> Said:
         """Return the meters from step 0 on; 4/4 where none is told, or one without a symbol."""

@@ -93,7 +93,8 @@ def _only_metas(track: bytes) -> list[Event] | None:
     text = (kinds >= TEXT) & (kinds < 0x10) & (lengths < 0x80)
     begins = begins[text | (lengths == _LENGTH[kinds])]
     kinds, ends = digits[begins + 1], begins + 3 + digits[begins + 2]
-    size = begins - np.append(0, ends[:-1])  # of the time before each, in digits of seven bits
+    size = begins.copy()  # of the time before each, in digits of seven bits
+    size[1:] -= ends[:-1]
     if not len(begins) or ends[-1] != len(track) or size.min() < 1 or size.max() > 4:
         return None
     times = np.zeros(len(begins), dtype=np.int64)
@@ -102,12 +103,13 @@ def _only_metas(track: bytes) -> list[Event] | None:
         if ((digit >= 0x80) != (place > 0)).any():
             return None
         times += (digit & 0x7F).astype(np.int64) << 7 * place
+    told = np.flatnonzero((kinds <= TITLE) | (kinds == END_OF_TRACK))
+    columns = (times.cumsum(), kinds, begins + 3, ends)
     found = []
-    for each in np.flatnonzero((kinds <= TITLE) | (kinds == END_OF_TRACK)):
-        data = track[begins[each] + 3 : ends[each]]
-        if _told(kinds[each], data):
-            found.append(Event(int(times[: each + 1].sum()), META, int(kinds[each]), data))
-        if kinds[each] == END_OF_TRACK:
+    for tick, kind, begin, end in zip(*(c[told].tolist() for c in columns), strict=True):
+        if _told(kind, track[begin:end]):
+            found.append(Event(tick, META, kind, track[begin:end]))
+        if kind == END_OF_TRACK:
             break
     return found
 

@@ -10,7 +10,7 @@ texts in it: `_midi_first_track` looks for those.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from itertools import cycle
 from operator import itemgetter
@@ -22,7 +22,7 @@ from nokturn.errors import InputError, LimitError
 from nokturn.formats import _midi_values as values
 from nokturn.formats._midi_first_track import look_at_first_track
 from nokturn.music.pitch import Key
-from nokturn.music.score import NOTE, Notes, Score, Track, in_order
+from nokturn.music.score import NOTE, Notes, Score, Tempos, Track, in_order
 
 MANY = 50  # tempos from which on arrays are faster
 NAME = re.compile(rb"\xff\x03([\x00-\x7f])")
@@ -143,7 +143,7 @@ def _check_changes(found: Any, source: str) -> None:
             )
 
 
-def _tempos(rows: Any, end: int) -> list[tuple[int, float]]:
+def _tempos(rows: Any, end: int) -> Sequence[tuple[int, float]]:
     """Return the tempos as `tidy` leaves them; a performance has a thousand."""
     if len(rows) < MANY:
         few = _changes(rows, ("mspq",), values.tempo, "a tempo of {} microseconds")
@@ -154,14 +154,15 @@ def _tempos(rows: Any, end: int) -> list[tuple[int, float]]:
     wrong = np.flatnonzero((ticks < 0) | np.isnan(qpm))
     if len(wrong):
         raise UntrustedError(f"a tempo of {microseconds[wrong[0]]} microseconds")
-    order = np.argsort(ticks, kind="stable")
-    ticks, qpm = ticks[order], qpm[order]
-    last = np.ones(len(ticks), dtype=bool)
-    last[:-1] = ticks[1:] > ticks[:-1]
-    ticks, qpm = ticks[last], qpm[last]
+    later = ticks[1:] > ticks[:-1]
+    if not later.all():
+        order = np.argsort(ticks, kind="stable")
+        ticks, qpm = ticks[order], qpm[order]
+        last = np.append(ticks[1:] > ticks[:-1], True)  # of several at one tick
+        ticks, qpm = ticks[last], qpm[last]
     kept = ticks <= end
     kept[1:] &= qpm[1:] != qpm[:-1]
-    return list(zip(ticks[kept].tolist(), qpm[kept].tolist(), strict=True))
+    return Tempos(ticks[kept].astype(np.int64), qpm[kept])
 
 
 def _changes(
@@ -193,7 +194,7 @@ def tidy(score: Score) -> Score:
     return score
 
 
-def _last_of_each(rows: list[tuple[int, Any]], end: int) -> list[tuple[int, Any]]:
+def _last_of_each(rows: Sequence[tuple[int, Any]], end: int) -> list[tuple[int, Any]]:
     """Return the changes in order: of several at one tick the last, and no repetitions."""
     last = dict(sorted(rows, key=itemgetter(0)))
     if not last:

@@ -81,6 +81,7 @@ class _TrackReader:
 
     def __init__(self, score: Score, mender: Mender, smpte: bool) -> None:
         self.score = score
+        self.tempos = score.tempos = list(score.tempos)  # grows in both
         self.mender = mender
         self.smpte = smpte
         self.name = ""
@@ -119,7 +120,7 @@ class _TrackReader:
             self.recipe = self.recipe or values.recipe(data)
         elif event.kind == 0x51 and not self.smpte:
             qpm = values.tempo(int.from_bytes(data[:3], "big")) if len(data) >= 3 else None
-            self._change(self.score.tempos, tick, qpm, "an impossible tempo was left out")
+            self._change(self.tempos, tick, qpm, "an impossible tempo was left out")
         elif event.kind == 0x58:
             meter = values.meter(data[0], 2 ** min(data[1], 9)) if len(data) >= 2 else None
             self._change(self.score.meters, tick, meter, "an impossible meter was left out")

@@ -52,11 +52,11 @@ def tempos(microseconds: NDArray[np.integer]) -> NDArray[np.float64]:
     exact = 60e6 / np.maximum(microseconds, 1)
     found = (microseconds > 0) & (exact >= MIN_QPM) & (exact <= MAX_QPM)
     exact[~found] = np.nan
-    qpm: NDArray[np.float64] = exact
+    qpm: NDArray[np.float64] = exact.copy()
     for digits in (3, 2, 1, 0):
         near = exact.round(digits)
         found &= np.rint(60e6 / near) == microseconds
-        qpm = np.where(found, near, qpm)
+        np.copyto(qpm, near, where=found)
     return qpm
 
 

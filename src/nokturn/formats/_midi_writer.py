@@ -13,6 +13,7 @@ from __future__ import annotations
 import io
 import json
 from bisect import bisect_right
+from collections.abc import Sequence
 from typing import Any
 
 import mido
@@ -89,7 +90,7 @@ def _shared(score: Score, title: str, recipe: dict[str, Any] | None) -> list[_Ro
     return rows
 
 
-def _from_start(rows: list[tuple[int, Any]], default: Any) -> list[tuple[int, Any]]:
+def _from_start(rows: Sequence[tuple[int, Any]], default: Any) -> Sequence[tuple[int, Any]]:
     return rows if rows and rows[0][0] <= 0 else [(0, default), *rows]
 
 

@@ -21,6 +21,7 @@ from nokturn.errors import ModelError, UsageError
 from nokturn.models import _tensors
 from nokturn.models.base import Inputs, Model
 from nokturn.settings import Settings, build
+from nokturn.writing import cannot_write, write_whole
 
 VERSION = 1
 Precision = Literal["float16", "bfloat16", "float32"]
@@ -89,7 +90,12 @@ class ModelFile:
 
     def save(self, path: str | Path, precision: Precision = "float16") -> None:
         """Write the file; whole or not at all. Raises `ResourceError` where that fails."""
-        _tensors.write(path, self.dumps(precision))
+        path = Path(path)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise cannot_write(path, error) from error
+        write_whole(path, self.dumps(precision))
 
     @classmethod
     def loads(cls, data: bytes, source: str = "<data>") -> ModelFile:

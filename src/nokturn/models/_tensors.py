@@ -1,23 +1,20 @@
-"""Named arrays and a JSON text in one safetensors file: written safely, distrusted when read.
+"""Named arrays and a JSON text in one safetensors file, distrusted when read.
 
-    write(path, {"embedding": array}, {"note": "hello"})
-    arrays, meta = read(path)
+    write_whole(path, dumps({"embedding": array}, {"note": "hello"}))
+    arrays, meta, sha256 = read(path)
 
 A file from elsewhere may be hostile: the header is checked by ourselves before anything is made of
 it (its size, the names, kinds and shapes, that the parts lie end to end and nothing is left over),
 no number may be NaN or infinite, and a SHA-256 over everything must agree. There is no code in such
-a file and none is run. Writing goes to a temporary name, is forced to the disk, then renamed.
+a file and none is run.
 """
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import math
-import os
 import re
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -25,7 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nokturn.errors import ModelError, ResourceError
+from nokturn.errors import ModelError
 
 Array = NDArray[Any]
 MAX_HEADER = 1 << 20
@@ -175,51 +172,3 @@ def read(path: str | Path) -> tuple[dict[str, Array], dict[str, Any], str]:
     except OSError as error:
         raise ModelError(f"cannot read {path}: {error.strerror}.", "Check the name.") from error
     return loads(data, str(path))
-
-
-def write(path: str | Path, data: bytes) -> None:
-    """Put bytes under a name so that a crash at any moment leaves the old file or the new one.
-
-    Raises
-    ------
-    ResourceError
-        The disk is full or cannot be written; what was there before is still there.
-    """
-    path = Path(path)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-        sync_folder(path.parent)
-    except OSError as error:
-        raise cannot_write(path, error) from error
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def cannot_write(path: Path, error: OSError) -> ResourceError:
-    """Return what the system said, in words."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT if hasattr(errno, "EDQUOT") else errno.ENOSPC):
-        free = shutil.disk_usage(path.parent).free >> 20
-        return ResourceError(
-            f"the disk is full: {path} could not be written ({free} MB free).",
-            "What was saved before is still there; make room and go on.",
-        )
-    return ResourceError(
-        f"cannot write {path}: {error.strerror}.", "What was there is still there."
-    )
-
-
-def sync_folder(folder: Path) -> None:
-    """Force the new name to the disk, too; Windows has no such call and needs none."""
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

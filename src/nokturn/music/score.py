@@ -11,8 +11,9 @@ one NumPy structured array, so that a million of them are cheap and everything i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,6 +82,45 @@ class Track:
         return int((self.notes["onset"] + self.notes["duration"]).max()) if len(self.notes) else 0
 
 
+class Tempos(Sequence[tuple[int, float]]):
+    """Tempos as a sequence of (tick, quarter notes a minute), held as two arrays.
+
+    A performance changes its tempo at every beat, and most of those who read it ask for none.
+
+    >>> Tempos(np.array([0, 480]), np.array([120.0, 90.0]))
+    [(0, 120.0), (480, 90.0)]
+    """
+
+    def __init__(self, ticks: NDArray[np.int64], qpm: NDArray[np.float64]) -> None:
+        self.ticks = ticks
+        self.qpm = qpm
+
+    @staticmethod
+    def of(pairs: Sequence[tuple[int, float]]) -> Tempos:
+        """Return the same tempos as arrays."""
+        if isinstance(pairs, Tempos):
+            return pairs
+        ticks = np.array([tick for tick, _ in pairs], dtype=np.int64)
+        return Tempos(ticks, np.array([qpm for _, qpm in pairs], dtype=np.float64))
+
+    def __len__(self) -> int:
+        return len(self.ticks)
+
+    def __iter__(self) -> Iterator[tuple[int, float]]:
+        return zip(self.ticks.tolist(), self.qpm.tolist(), strict=True)
+
+    def __getitem__(self, at: Any) -> Any:
+        return (
+            list(self)[at] if isinstance(at, slice) else (int(self.ticks[at]), float(self.qpm[at]))
+        )
+
+    def __eq__(self, other: object) -> bool:
+        return list(self) == list(other) if isinstance(other, Sequence) else NotImplemented
+
+    def __repr__(self) -> str:
+        return repr(list(self))
+
+
 @dataclass
 class Score:
     """What sounds: tracks, and what holds for all of them.
@@ -91,7 +131,7 @@ class Score:
     """
 
     tracks: list[Track] = field(default_factory=list)
-    tempos: list[tuple[int, float]] = field(default_factory=list)
+    tempos: Sequence[tuple[int, float]] = field(default_factory=list)
     meters: list[tuple[int, Meter]] = field(default_factory=list)
     keys: list[tuple[int, Key]] = field(default_factory=list)
     title: str = ""
@@ -127,13 +167,11 @@ class Score:
 
     def seconds_at(self, ticks: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return the time in seconds of each tick, through all tempo changes; same shape."""
-        changes = (
-            self.tempos
-            if self.tempos and self.tempos[0][0] <= 0
-            else [(0, DEFAULT_QPM), *self.tempos]
-        )
-        starts = np.array([tick for tick, _ in changes], dtype=np.float64)
-        per_tick = 60.0 / (np.array([qpm for _, qpm in changes]) * self.ticks_per_quarter)
+        tempos = Tempos.of(self.tempos)
+        starts, qpm = tempos.ticks.astype(np.float64), tempos.qpm
+        if not len(starts) or starts[0] > 0:
+            starts, qpm = np.append(0.0, starts), np.append(DEFAULT_QPM, qpm)
+        per_tick = 60.0 / (qpm * self.ticks_per_quarter)
         offsets = np.concatenate([[0.0], np.cumsum(np.diff(starts) * per_tick[:-1])])
         where = np.maximum(np.searchsorted(starts, ticks, side="right") - 1, 0)
         seconds: NDArray[np.float64] = (

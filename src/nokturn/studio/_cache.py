@@ -15,10 +15,11 @@ import re
 import shutil
 import tempfile
 import threading
-import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from weakref import WeakValueDictionary
+
+from nokturn.workflows.room import Kept, make_room, size_of
 
 LIMIT_BYTES = 1 << 30
 READ_S = 60.0  # for which an entry may be read by whoever asked for it
@@ -75,9 +76,5 @@ class Cache:
         """Delete the entries that nobody has asked for longest until the rest fits."""
         with self._turn:
             entries = [path for path in self.folder.iterdir() if not path.name.startswith(".")]
-            entries.sort(key=lambda path: path.stat().st_mtime, reverse=True)
-            total = 0
-            for path in entries:
-                total += sum(file.stat().st_size for file in path.iterdir())
-                if total > self._limit and time.time() - path.stat().st_mtime > self._read_s:
-                    shutil.rmtree(path, ignore_errors=True)
+            kept = [Kept([path], size_of(path), path.stat().st_mtime) for path in entries]
+            make_room(kept, self._limit, self._read_s)

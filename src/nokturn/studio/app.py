@@ -11,7 +11,9 @@ from __future__ import annotations
 import importlib.metadata
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -83,15 +85,30 @@ def create_app(settings: Settings) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Start and end the parts that work beside the server."""
     settings: Settings = app.state.settings
+    if settings.read_only:
+        with TemporaryDirectory(prefix="nokturn-", ignore_cleanup_errors=True) as scratch:
+            app.state.settings = replace(settings, scratch=Path(scratch))
+            async with _parts(app):
+                yield
+        return
     settings.library.mkdir(parents=True, exist_ok=True)
     sweep(settings.cache)
+    async with _parts(app):
+        yield
+
+
+@asynccontextmanager
+async def _parts(app: FastAPI) -> AsyncIterator[None]:
+    settings: Settings = app.state.settings
     app.state.desk = Desk()
     app.state.library = Library(settings.library, read_only=settings.read_only)
     app.state.newcomers = Newcomers(app.state.library, app.state.desk)
-    app.state.corpora = Corpora(settings.library / ".corpora", app.state.desk)
+    app.state.corpora = Corpora(
+        settings.library / ".corpora", app.state.desk, lambda: trainings.awaited(app.state.jobs)
+    )
     app.state.made = Cache(settings.cache / "made")
     app.state.jobs = Jobs(
-        settings.library / ".jobs",
+        settings.jobs,
         running=settings.workers,
         keepers={"made": lambda job, made: _kept(app.state.library, job, made)},
     )

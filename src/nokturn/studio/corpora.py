@@ -4,7 +4,8 @@
 
 The files lie in a folder of the studio under numbers, apart from the library; workers look through
 them a few at a time, so that the first rows are there at once and the page stays quick. What is
-known is written beside them and holds after a restart. The oldest ones go when there are many.
+known is written beside them and holds after a restart. The oldest ones go when there are many, but
+none that a training has still to read.
 """
 
 from __future__ import annotations
@@ -16,17 +17,17 @@ import re
 import secrets
 import shutil
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from nokturn.errors import Error, InputError, LimitError
+from nokturn.errors import Error, InputError, LimitError, UsageError
 from nokturn.studio._uploads import File
 from nokturn.studio.desk import Desk, ProblemError
 from nokturn.studio.problems import BusyError, MissingError, problem
-from nokturn.workflows.save import write_whole
+from nokturn.writing import write_whole
 
 ID = re.compile(r"[0-9a-f]{12}")
 TOLD = "corpus.json"
@@ -146,10 +147,14 @@ class Corpora:
         Where they lie; made with the first.
     desk
         Who looks through the files.
+    awaited
+        Says which corpora trainings have still to read: their ids, each with the training's name.
     """
 
-    def __init__(self, folder: Path, desk: Desk) -> None:
-        self.folder, self._desk = folder, desk
+    def __init__(
+        self, folder: Path, desk: Desk, awaited: Callable[[], Mapping[str, str]] = dict
+    ) -> None:
+        self.folder, self._desk, self._awaited = folder, desk, awaited
         self._known: dict[str, Corpus] = {}
         self._looking: dict[str, asyncio.Task[None]] = {}
         self.measuring = asyncio.Lock()
@@ -223,8 +228,16 @@ class Corpora:
         return target
 
     def remove(self, number: str) -> None:
-        """Delete a corpus; trainings that began with it go on."""
+        """Delete a corpus; trainings that began with it go on.
+
+        Raises `UsageError` where one has still to read it.
+        """
         corpus = self.get(number)
+        if corpus.id in self._awaited():
+            raise UsageError(
+                f"{self._awaited()[corpus.id]} has still to read these files.",
+                "Wait until it learns, or cancel it first.",
+            )
         task = self._looking.pop(corpus.id, None)
         if task:
             task.cancel()
@@ -289,8 +302,9 @@ class Corpora:
     def _forget_old(self) -> None:
         folders = [path.parent for path in self.folder.glob(f"*/{TOLD}")]
         folders.sort(key=lambda folder: (folder / TOLD).stat().st_mtime, reverse=True)
+        needed = {*self._looking, *self._awaited()}
         for folder in folders[KEPT:]:
-            if folder.name not in self._looking:
+            if folder.name not in needed:
                 self._known.pop(folder.name, None)
                 shutil.rmtree(folder, ignore_errors=True)
 

@@ -27,7 +27,7 @@ from typing import Any, ClassVar
 from nokturn.errors import Error, ResourceError
 from nokturn.studio._worker import VERBS, Message, Worker
 from nokturn.studio.problems import BusyError, MissingError, document, problem
-from nokturn.workflows.save import write_whole
+from nokturn.writing import write_whole
 
 RUNNING, WAITING, KEPT = 2, 64, 200
 EVENTS_KEPT = 4000  # of a job; what has no successor is kept longest
@@ -322,7 +322,9 @@ class Jobs:
         Work goes on where the disk is full: it is told as ever, only not after a restart.
         """
         with suppress(ResourceError):
-            write_whole(self.folder / f"{job.id}.json", json.dumps(job.told()).encode())
+            write_whole(
+                self.folder / f"{job.id}.json", json.dumps(job.told()).encode(), lasting=False
+            )
         ended = [job for job in self._jobs.values() if job.ended]
         for old in ended[: max(0, len(self._jobs) - KEPT)]:
             del self._jobs[old.id]

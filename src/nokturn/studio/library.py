@@ -325,10 +325,14 @@ class Library:
     @contextmanager
     def _change(self) -> Iterator[None]:
         """Let one change happen at a time, and none where there may be none."""
-        if self.read_only:
-            raise UsageError("This library is read-only.", "Start the studio without --read-only.")
+        self.check_open()
         with self._turn:
             yield
+
+    def check_open(self) -> None:
+        """Raise `UsageError` where nothing may be changed."""
+        if self.read_only:
+            raise UsageError("This library is read-only.", "Start the studio without --read-only.")
 
 
 def _now() -> str:

@@ -57,7 +57,9 @@ def problem(error: BaseException) -> dict[str, Any]:
         return document("resource", 507, "The disk is full.", "", "Make room, then try again.")
     code, status = next(((c, s) for kind, c, s in KINDS if isinstance(error, kind)), ("", 0))
     if isinstance(error, MemoryError):
-        fix = "Ask for less at once: fewer variations, fewer bars, a smaller model."
+        fix = (
+            "Ask for less at once: fewer variations, fewer bars, a shorter track, a smaller model."
+        )
         return document(code, status, "There is not enough memory for this.", "", fix)
     if code and isinstance(error, Error):
         what = str(error).removesuffix(error.hint).strip() if error.hint else str(error)

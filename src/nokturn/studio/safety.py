@@ -41,7 +41,9 @@ READS = frozenset({"GET", "HEAD", "OPTIONS"})
 METHODS = READS | {"POST", "PUT", "PATCH", "DELETE"}
 UPLOADS = frozenset({"/api/pieces", "/api/corpora", "/api/models"})  # more than JSON_BYTES may come
 # POST, since much is sent, but nothing is changed:
-READING = frozenset({"/api/engrave", "/api/export", "/api/lofi/euclid", "/api/lofi/section"})
+READING = frozenset({
+    "/api/engrave", "/api/export", "/api/jobs/lofi", "/api/lofi/euclid", "/api/lofi/section",
+})  # fmt: skip
 
 PAGE_POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "

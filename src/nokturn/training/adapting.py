@@ -22,7 +22,7 @@ from nokturn.errors import ModelError
 from nokturn.models.base import BOUNDARY_ID, IGNORED, Model
 from nokturn.training.engine import Tally, Threads
 from nokturn.training.metrics import Likelihood
-from nokturn.training.shards import Group, cut, read, whole
+from nokturn.training.shards import alone
 
 STRETCH = 48  # symbols, and
 RATE = 5e-4  # how far each weight goes after them: the best that was tried on piano music
@@ -120,11 +120,7 @@ def _score(
 
 def _piece(store: TokenStore, segment: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Return what is fed of a piece, (1, T), its side inputs without hints, and what follows."""
-    one = np.array([segment])
-    spans = whole(store, one)
-    length = int(spans[0, 1])
-    group = Group(one, cut(length, length), np.ones(1, dtype=bool), spans)
-    chunk = read(store, group, 0)
+    chunk = alone(store, segment)
     assert (chunk.targets != IGNORED).all()
     return (
         torch.from_numpy(chunk.ids),

@@ -40,7 +40,7 @@ def advice(epochs: Sequence[Epoch | Row], *, pieces: int | None = None) -> list[
     learned = [row for row in rows if row["epoch"]]
     said = [_few(pieces)]
     if learned:
-        said += [_loss(learned), _copies(learned), _bars(learned)]
+        said += [_loss(rows), _copies(learned), _bars(learned)]
     return [sentence for sentence in said if sentence]
 
 
@@ -56,13 +56,18 @@ def _told(rows: Sequence[Row], name: str) -> list[tuple[int, float]]:
 
 
 def _loss(rows: Sequence[Row]) -> str:
-    """Say whether it learns still, has stopped, or learns by heart."""
-    told = _told(rows, "valid_nats")
+    """Say whether it learns still, has stopped, or learns by heart.
+
+    The best epoch is the one with a star (`Run.best`), which may be that before anything was
+    learned: a model that learns on may only become worse.
+    """
+    every = _told(rows, "valid_nats")
+    told = [(epoch, nats) for epoch, nats in every if epoch]
     if not told:
         foretells = bool(_told(rows, "train_nats"))
         return "Nothing is held out, so nobody can say when it is enough." if foretells else ""
-    best, loss = min(told, key=lambda one: (one[1], one[0]))
-    first = next(number for number, nats in told if nats <= loss * (1 + GAIN))
+    best, loss = min(every, key=lambda one: (one[1], one[0]))
+    first = next(epoch for epoch, nats in every if nats <= loss * (1 + GAIN))
     last, now = told[-1]
     if now > loss * (1 + WORSE):
         return (
@@ -70,7 +75,9 @@ def _loss(rows: Sequence[Row]) -> str:
             f"Use epoch {best}."
         )
     if first < last and len(told) > 2:
-        return f"The held-out loss stopped improving at epoch {first}."
+        if best > first:
+            return f"The held-out loss hardly improves since epoch {first}; epoch {best} is best."
+        return f"The held-out loss stopped improving at epoch {best}."
     before = told[-1 - max(1, len(told) // 4)][1] if len(told) > 1 else None
     if before is not None and now < before * (1 - STILL):
         return "It learns still: give it more time."

@@ -15,6 +15,7 @@ from typing import Any
 
 from nokturn.errors import ModelError
 from nokturn.models import _tensors
+from nokturn.writing import cannot_write, sync_folder, write_whole
 
 NEWEST = "checkpoint.safetensors"
 BEFORE = "checkpoint.before.safetensors"
@@ -33,14 +34,14 @@ class Checkpoint:
         data = _tensors.dumps(self.arrays, {"checkpoint": VERSION, **self.meta})
         newest = folder / NEWEST
         staged = folder / f".{NEWEST}.new"
-        _tensors.write(staged, data)
+        write_whole(staged, data)
         try:
             if newest.exists():
                 os.replace(newest, folder / BEFORE)
             os.replace(staged, newest)
-            _tensors.sync_folder(folder)
+            sync_folder(folder)
         except OSError as error:
-            raise _tensors.cannot_write(newest, error) from error
+            raise cannot_write(newest, error) from error
 
 
 def exists(folder: Path) -> bool:

@@ -20,11 +20,11 @@ from numpy.typing import NDArray
 
 from nokturn.corpora._store import TokenStore
 from nokturn.errors import UsageError
-from nokturn.models import _tensors
 from nokturn.models.base import BOUNDARY_ID, IGNORED, Model
 from nokturn.training.engine import Tally, Threads
 from nokturn.training.runs import read_rows
 from nokturn.training.shards import Group, cut, read, whole
+from nokturn.writing import write_whole
 
 EVALUATION_LANES = 16
 EVALUATION_CHUNK = 256
@@ -152,14 +152,14 @@ def _score(
 def keep_rows(path: Path, epoch: int) -> list[dict[str, Any]]:
     """Cut the record back to an epoch, from which a run goes on; return the rows kept."""
     rows = [row for row in read_rows(path) if row["epoch"] <= epoch]
-    _tensors.write(path, "".join(json.dumps(row) + "\n" for row in rows).encode())
+    write_whole(path, "".join(json.dumps(row) + "\n" for row in rows).encode())
     return rows
 
 
 def add_row(path: Path, row: Mapping[str, Any]) -> None:
     """Add a row to ``metrics.jsonl``; whole or not at all."""
     before = path.read_bytes() if path.exists() else b""
-    _tensors.write(path, before + json.dumps(dict(row)).encode() + b"\n")
+    write_whole(path, before + json.dumps(dict(row)).encode() + b"\n")
 
 
 def add_to_board(folder: Path, row: Mapping[str, Any]) -> None:

@@ -84,7 +84,10 @@ class Run:
         return sorted(int(path.stem) for path in found if path.stem.isdecimal())
 
     def best(self) -> int | None:
-        """Return the epoch with the best held-out figure, the newest where nothing is held out."""
+        """Return the epoch with the best held-out figure, the newest where nothing is held out.
+
+        Of epochs that are as good the first, as while it trains.
+        """
         epochs = self.epochs()
         costs: dict[int, float] = {}
         for row in read_rows(self.metrics):
@@ -92,7 +95,10 @@ class Run:
             costs[row["epoch"]] = cost or float("inf")
         if not epochs:
             return None
-        return min(epochs, key=lambda epoch: (costs.get(epoch, float("inf")), -epoch))
+        least = min(costs.get(epoch, float("inf")) for epoch in epochs)
+        if least == float("inf"):
+            return epochs[-1]
+        return next(epoch for epoch in epochs if costs.get(epoch) == least)
 
 
 def read_rows(path: Path) -> list[dict[str, Any]]:

@@ -189,3 +189,10 @@ def read(store: TokenStore, group: Group, index: int) -> Chunk:
     if index == 0:
         ids[:, 0] = BOUNDARY_ID  # also before an excerpt
     return Chunk(ids, channels, targets, first=index == 0, last=index == len(group) - 1)
+
+
+def alone(store: TokenStore, segment: int) -> Chunk:
+    """Read a whole piece by itself, without its hints."""
+    segments = np.array([segment])
+    spans = whole(store, segments)
+    return read(store, Group(segments, spans[0], np.ones(1, dtype=np.bool_), spans), 0)

@@ -46,7 +46,8 @@ from nokturn.workflows.corpus import CorpusSettings, lay_down, source_of
 from nokturn.workflows.evaluate import note_count
 from nokturn.workflows.learn import Published, learn
 from nokturn.workflows.likeness import RUNS
-from nokturn.workflows.save import save, write_whole
+from nokturn.workflows.save import save
+from nokturn.writing import write_whole
 
 SEED = 1  # of the samples
 BASELINE = "random-chords"  # what every table begins with: clean chords over the corpus's rhythm

@@ -17,8 +17,8 @@ from nokturn.corpora.base import Source, build_store
 from nokturn.encodings.base import Encoding
 from nokturn.settings import Settings, build
 from nokturn.training.runs import Run
-from nokturn.workflows.save import write_whole
 from nokturn.workflows.tuning import Base
+from nokturn.writing import write_whole
 
 
 class CorpusSettings(Settings):

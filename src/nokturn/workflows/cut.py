@@ -9,6 +9,7 @@ Key, meter, tempo and tracks are those that hold there. A note that is held over
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -143,7 +144,7 @@ def _track(track: Track, start: int, stop: int) -> Track:
     return Track(in_order(notes), track.name, track.program, track.drums, pedal)
 
 
-def _held(changes: list[tuple[int, T]], start: int, stop: int) -> list[tuple[int, T]]:
+def _held(changes: Sequence[tuple[int, T]], start: int, stop: int) -> list[tuple[int, T]]:
     """Return the changes between two ticks, and first what held at the beginning."""
     before = [(0, what) for tick, what in changes if tick <= start][-1:]
     return before + [(tick - start, what) for tick, what in changes if start < tick < stop]

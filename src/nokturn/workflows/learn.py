@@ -30,8 +30,9 @@ from nokturn.training.settings import TrainingSettings
 from nokturn.training.trainer import Sample
 from nokturn.workflows.likeness import held_out, likeness
 from nokturn.workflows.sample import SAMPLE_SEED, Practice, keep_roll, sample, writes_frames
-from nokturn.workflows.save import KINDS, write_whole
+from nokturn.workflows.save import KINDS
 from nokturn.workflows.trainings import put
+from nokturn.writing import write_whole
 
 __all__ = ["Published", "learn", "stopping", "words"]  # all that a front end needs
 

@@ -40,7 +40,7 @@ from nokturn.rendering.audio.drums import kit_named
 from nokturn.rendering.audio.effects import Signal
 from nokturn.rendering.audio.master import Master, mastered
 from nokturn.rendering.audio.mix import SAMPLE_RATE
-from nokturn.rendering.audio.stems import Channel, Fader, faded, mixed, stems
+from nokturn.rendering.audio.stems import Channel, Fader, faded, stems, summed
 from nokturn.rendering.audio.synth import instrument_named
 from nokturn.settings import build, override, read_recipe
 from nokturn.training import runs
@@ -303,8 +303,7 @@ def stems_of(score: Score, chosen: Lofi, seed: int, *, loop: bool = False) -> di
 
 def final(parts: Mapping[str, Signal], chosen: Lofi, seed: int, *, loop: bool = False) -> Signal:
     """Return the mix of stems through faders and master."""
-    heard = faded(parts, faders_of(chosen))
-    mix = mixed(heard) if heard else np.zeros_like(next(iter(parts.values())))
+    mix = summed(parts.items(), faders_of(chosen))
     return mastered(mix, SAMPLE_RATE, master_of(chosen), seed=seed, loop=loop)
 
 

@@ -13,12 +13,10 @@ moved.
 from __future__ import annotations
 
 import hashlib
-import io
 import json
-import shutil
 import wave
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -33,22 +31,22 @@ from nokturn.production.lofi import Lofi, meter_of
 from nokturn.rendering.audio.effects import Signal
 from nokturn.rendering.audio.files import FORMS, audio_bytes
 from nokturn.rendering.audio.loudness import integrated
-from nokturn.rendering.audio.master import LUFS
+from nokturn.rendering.audio.master import LUFS, mastered
 from nokturn.rendering.audio.mix import SAMPLE_RATE
-from nokturn.rendering.audio.stems import faded, mixed
+from nokturn.rendering.audio.stems import faded, summed
 from nokturn.settings import build
-from nokturn.workflows.lofi import Track, faders_of, final, remade, stems_of
+from nokturn.workflows.lofi import Track, faders_of, final, master_of, remade, stems_of
 from nokturn.workflows.lofi_presets import preset_text
+from nokturn.workflows.lofi_room import TOLD, used
 from nokturn.workflows.lofi_stream import cut
 from nokturn.workflows.outputs import safe_name
-from nokturn.workflows.save import kind_named, write_whole
+from nokturn.workflows.save import kind_named
+from nokturn.writing import appearing, write_whole
 
 MIXED = ("strips", "tone_hz", "wow", "saturation", "width")  # settings that stems do not depend on
-TOLD = "console.json"
 LEVEL_HZ = 20  # how often a stem's level is told
 SOFTEST_DB = -80
 OPENING_S, OPENING_PART = 16.0, 0.1  # of a track that are heard first: seconds, share of the whole
-MIXES, FOLDERS = 4, 6  # kept: of a track, and of tracks
 KINDS = ("wav", "mp3", "flac", "ogg", "stems", "loop", "mid", "toml")
 LOOP_BARS = 8
 TO_MAKE = {"mp3": 0.025, "ogg": 0.01, "flac": 0.002, "stems": 0.015, "loop": 0.01}
@@ -78,6 +76,7 @@ class Console:
             raise InputError(
                 "the sound of this track is no longer here.", "Make its sound again."
             ) from error
+        used(folder / TOLD)
 
     @classmethod
     def laid(cls, track: Track, folder: Path, said: Said = lambda done, text: None) -> Console:
@@ -98,8 +97,8 @@ class Console:
             "samples": next(iter(parts.values())).shape[1], "stems": rows,
             "mix": _key(track.settings), "key": str(track.piece.score.keys[0][1]),
         }  # fmt: skip
-        _keep_mix(folder, track.piece, track.settings, parts, track.seed)
-        write_whole(folder / TOLD, json.dumps(told).encode())
+        _keep_mix(folder, track.piece, track.settings, parts.items(), track.seed)
+        write_whole(folder / TOLD, json.dumps(told).encode(), lasting=False)
         said(1.0, "")
         return cls(folder)
 
@@ -135,9 +134,9 @@ class Console:
         chosen = self.with_changes(changes)
         key = _key(chosen)
         if not (self.folder / f"mix-{key}.json").exists():
-            parts = {row["name"]: self.stem(row["name"]) for row in self.told["stems"]}
+            names = [row["name"] for row in self.told["stems"]]
+            parts = ((name, self.stem(name)) for name in names)
             _keep_mix(self.folder, self._piece(chosen), chosen, parts, self.seed)
-            self._forget()
         return key
 
     def mix(self, key: str) -> tuple[Path, dict[str, Any]]:
@@ -150,6 +149,7 @@ class Console:
         told = self.folder / f"mix-{key}.json"
         if not key.isalnum() or not told.exists():
             raise InputError("this mix is no longer here.", "Mix it again.")
+        used(told)
         return told.with_suffix(".wav"), json.loads(told.read_bytes())
 
     def taken(
@@ -180,9 +180,14 @@ class Console:
             return file
         number = f"-{bars}" if kind == "loop" else ""
         path = self.folder / f"{file.stem}-{kind}{number}"
-        if not path.exists():
+        if path.exists():
+            used(path)
+        else:
             chosen = build(Lofi, told["settings"], "lofi")
-            write_whole(path, self._made(kind, chosen, file, bars, source))
+            if kind == "stems":
+                self._zip(path, chosen, remade(self._piece(chosen).recipe or {}, source).piece)
+            else:
+                write_whole(path, self._made(kind, chosen, file, bars, source), lasting=False)
         return path
 
     def name(self, kind: str, bars: int = LOOP_BARS) -> str:
@@ -228,18 +233,17 @@ class Console:
         track = remade(piece.recipe or {}, source)
         if kind == "mid":
             return kind_named("mid").dumps([track.piece])
-        if kind == "loop":
-            _, sound = track.loop(bars)
-            return _sounding(sound.T, "wav", piece)
-        return self._zipped(chosen, track.piece)
+        _, sound = track.loop(bars)
+        return _sounding(sound.T, "wav", piece)
 
-    def _zipped(self, chosen: Lofi, piece: Piece) -> bytes:
-        """Return stems as they stand at the faders, their notes and the recipe in an archive."""
-        buffer = io.BytesIO()
-        parts = {row["name"]: self.stem(row["name"]) for row in self.told["stems"]}
-        score = piece.score
-        with zipfile.ZipFile(buffer, "w") as archive:
-            for nth, (name, stem) in enumerate(faded(parts, faders_of(chosen)).items(), 1):
+    def _zip(self, path: Path, chosen: Lofi, piece: Piece) -> None:
+        """Write stems as they stand at the faders, their notes and the recipe into an archive."""
+        score, faders = piece.score, faders_of(chosen)
+        with appearing(path, lasting=False) as file, zipfile.ZipFile(file, "w") as archive:
+            names = [row["name"] for row in self.told["stems"]]
+            heard = [name for name in names if name not in faders or faders[name].gain]
+            for nth, name in enumerate(heard, 1):
+                stem = faded({name: self.stem(name)}, faders)[name]
                 stem_name = safe_name(f"{nth:02}-{name.lower().replace(' ', '-')}")
                 sound = audio_bytes(stem.T, "wav", title=f"{piece.title}, {name}")
                 archive.writestr(zipfile.ZipInfo(f"{stem_name}.wav", EPOCH), sound)
@@ -250,7 +254,6 @@ class Console:
                     archive.writestr(zipfile.ZipInfo(f"{stem_name}.mid", EPOCH), data)
             recipe = json.dumps(self._piece(chosen).recipe, indent=2, sort_keys=True, default=str)
             archive.writestr(zipfile.ZipInfo("recipe.json", EPOCH), recipe)
-        return buffer.getvalue()
 
     def _piece(self, chosen: Lofi) -> Piece:
         """Return a piece without notes that has the title and the recipe of a mix."""
@@ -259,14 +262,6 @@ class Console:
             named = sorted({*recipe["named"], *MIXED})
             recipe = recipe | {"settings": chosen.model_dump(), "named": named}
         return Piece(Score([]), title=self.told["title"], source="lofi", recipe=recipe)
-
-    def _forget(self) -> None:
-        """Remove the oldest mixes but for the first, and what was made of them."""
-        first = f"mix-{self.told['mix']}"
-        found = [path for path in self.folder.glob("mix-*.json") if path.stem != first]
-        for old in sorted(found, key=lambda path: path.stat().st_mtime)[:-MIXES]:
-            for path in self.folder.glob(f"{old.stem}*"):
-                path.unlink(missing_ok=True)
 
 
 def opening(track: Track) -> Signal | None:
@@ -288,21 +283,8 @@ def opening(track: Track) -> Signal | None:
 def keep_opening(folder: Path, track: Track, sound: Signal) -> float:
     """Lay the opening of a track into its folder; return its length in seconds."""
     folder.mkdir(parents=True, exist_ok=True)
-    write_whole(folder / "opening.wav", _sounding(sound.T, "wav", track.piece))
+    write_whole(folder / "opening.wav", _sounding(sound.T, "wav", track.piece), lasting=False)
     return float(sound.shape[1] / SAMPLE_RATE)
-
-
-def folder_of(cache: Path, recipe: Mapping[str, Any]) -> Path:
-    """Return where a track of a recipe lies; the same recipe, the same folder."""
-    told = json.dumps(recipe, sort_keys=True).encode()
-    return cache / "lofi" / hashlib.sha256(told).hexdigest()[:16]
-
-
-def forget_old(cache: Path) -> None:
-    """Remove all tracks but the newest."""
-    found = [path for path in (cache / "lofi").glob("*") if path.is_dir()]
-    for old in sorted(found, key=lambda path: path.stat().st_mtime)[:-FOLDERS]:
-        shutil.rmtree(old, ignore_errors=True)
 
 
 def _key(chosen: Lofi) -> str:
@@ -314,7 +296,7 @@ def _key(chosen: Lofi) -> str:
 def _laid_stem(folder: Path, name: str, stem: Signal) -> dict[str, Any]:
     data = audio_bytes(stem.T, "wav", title=name)
     file = f"stem-{safe_name(name.lower().replace(' ', '-'))}.wav"
-    write_whole(folder / file, data)
+    write_whole(folder / file, data, lasting=False)
     return {"name": name, "file": file, "bytes": len(data), "levels": _levels(stem)}
 
 
@@ -329,16 +311,17 @@ def _levels(stem: Signal) -> list[int]:
 
 
 def _keep_mix(
-    folder: Path, piece: Piece, chosen: Lofi, parts: dict[str, Signal], seed: int
+    folder: Path, piece: Piece, chosen: Lofi, parts: Iterable[tuple[str, Signal]], seed: int
 ) -> None:
     """Make a mix and write it down."""
-    heard = faded(parts, faders_of(chosen))
-    before = integrated(mixed(heard), SAMPLE_RATE) if heard else LUFS
-    sound = final(parts, chosen, seed)
+    mix = summed(parts, faders_of(chosen))
+    before = integrated(mix, SAMPLE_RATE) if mix.any() else LUFS
+    sound = mastered(mix, SAMPLE_RATE, master_of(chosen), seed=seed)
+    del mix  # half an hour of it is 600 MB
     key = _key(chosen)
-    write_whole(folder / f"mix-{key}.wav", _sounding(sound.T, "wav", piece))
+    write_whole(folder / f"mix-{key}.wav", _sounding(sound.T, "wav", piece), lasting=False)
     told = {"settings": chosen.model_dump(), "gain_db": round(LUFS - before, 2)}
-    write_whole(folder / f"mix-{key}.json", json.dumps(told).encode())
+    write_whole(folder / f"mix-{key}.json", json.dumps(told).encode(), lasting=False)
 
 
 def _sounding(frames: Frames, form: str, piece: Piece) -> bytes:
@@ -358,4 +341,6 @@ def _frames(path: Path) -> NDArray[np.int16]:
 
 
 def _read(path: Path) -> Signal:
-    return np.ascontiguousarray(_frames(path).T, dtype=np.float32) / np.float32(32767)
+    sound = np.ascontiguousarray(_frames(path).T, dtype=np.float32)
+    sound /= np.float32(32767)
+    return sound

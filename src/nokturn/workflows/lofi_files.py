@@ -21,7 +21,8 @@ from nokturn.rendering.audio.effects import Signal
 from nokturn.rendering.audio.files import FORMS, audio_bytes
 from nokturn.workflows.lofi import Track
 from nokturn.workflows.outputs import safe_name
-from nokturn.workflows.save import check_free, free_stem, kind_of, write_whole
+from nokturn.workflows.save import check_free, free_stem, kind_of
+from nokturn.writing import write_whole
 
 USUAL = (".mp3", ".mid")  # what is written where nothing is named
 

@@ -37,8 +37,8 @@ from nokturn.workflows.lofi import (
     score_of,
     settings_of,
 )
-from nokturn.workflows.save import write_whole
 from nokturn.workflows.wishes import MAX_SEED, first_seed
+from nokturn.writing import write_whole
 
 _ALL, _CALM = frozenset(PARTS), frozenset({"chords", "bass", "drums"})
 MOVEMENT = (  # round and round
@@ -196,7 +196,7 @@ def block_of(
     sound, after, name = next_block(chosen, seed, number, kept)
     buffer = io.BytesIO()
     np.savez(buffer, allow_pickle=False, **after)
-    write_whole(folder / f"{stream}-{number + 1}.npz", buffer.getvalue())
+    write_whole(folder / f"{stream}-{number + 1}.npz", buffer.getvalue(), lasting=False)
     (folder / f"{stream}-{number - 2}.npz").unlink(missing_ok=True)
     states = sorted(folder.glob("*.npz"), key=lambda path: path.stat().st_mtime)
     for old in states[:-STATES]:

@@ -26,6 +26,7 @@ from nokturn.errors import ModelError, UsageError
 from nokturn.models._file import ModelFile
 from nokturn.models.mixture import Mixture
 from nokturn.training.runs import checked, published, resolve
+from nokturn.training.shards import alone
 
 ROUNDS = 60  # of the fit; it has a single optimum
 Floats = NDArray[np.float64]
@@ -145,17 +146,15 @@ def _log_p(
     """Return each part's log-probabilities (P, T, V) in a piece, and what came, (T,)."""
     import torch
 
-    ids = torch.from_numpy(store.inputs(segment).astype(np.int64))[None]
-    channels = store.channels(segment).astype(np.int64)
-    for hint in store.hints:
-        channels[:, list(store.channel_sizes).index(hint)] = 0
+    piece = alone(store, segment)
+    ids, channels = torch.from_numpy(piece.ids), torch.from_numpy(piece.channels)
     rows = []
     for file in files:
         weights = {n: torch.from_numpy(a) for n, a in file.model.weights.items()}
         with torch.no_grad():
-            logits, _ = file.model.forward(weights, ids, torch.from_numpy(channels)[None])
+            logits, _ = file.model.forward(weights, ids, channels)
         rows.append(logits[0].double().log_softmax(-1).numpy())
-    return np.stack(rows), store.targets(segment).astype(np.int64)
+    return np.stack(rows), piece.targets[0]
 
 
 def _cost(weights: Floats, told: Sequence[tuple[Floats, NDArray[np.int64]]]) -> float:

@@ -17,7 +17,8 @@ from typing import Any
 from nokturn.errors import ModelError, UsageError
 from nokturn.models._file import ModelFile
 from nokturn.training import runs
-from nokturn.workflows.save import check_free, write_whole
+from nokturn.workflows.save import check_free
+from nokturn.writing import write_whole
 
 DEFAULT = "folk"
 MAX_MODEL_BYTES = 2 << 30

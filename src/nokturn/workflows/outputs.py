@@ -16,7 +16,8 @@ from pathlib import Path
 
 from nokturn.errors import UsageError
 from nokturn.music.piece import Piece
-from nokturn.workflows.save import Kind, check_free, free_stem, kind_of, write_whole
+from nokturn.workflows.save import Kind, check_free, free_stem, kind_of
+from nokturn.writing import write_whole
 
 USUAL = (".abc", ".mid", ".svg", ".mp3")
 

@@ -22,7 +22,8 @@ from nokturn.formats._abc_reader import read_tune
 from nokturn.generation.sampling import Sampling, draw, probabilities
 from nokturn.models._file import ModelFile
 from nokturn.music.piece import Piece
-from nokturn.workflows.save import KINDS, write_whole
+from nokturn.workflows.save import KINDS
+from nokturn.writing import write_whole
 
 SAMPLE_SEED = 1
 MAX_SYMBOLS = 1500

@@ -13,16 +13,16 @@ pieces become ``tune-1.mid``, ``tune-2.mid`` ...
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from nokturn import registry
-from nokturn.errors import ResourceError, UsageError, did_you_mean
+from nokturn.errors import UsageError, did_you_mean
 from nokturn.music.piece import Piece
 from nokturn.music.score import DEFAULT_QPM
 from nokturn.rendering.pictures import with_recipe
+from nokturn.writing import write_whole
 
 
 @dataclass(frozen=True)
@@ -219,24 +219,6 @@ def check_free(path: Path, *, force: bool) -> None:
         )
     if not path.parent.is_dir():
         raise UsageError(f"The folder {path.parent} does not exist.", "Make it first.")
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that nobody ever sees half of it: temporary name, then rename.
-
-    Raises `ResourceError` where the disk refuses.
-    """
-    new = path.with_name(f".{path.name[:100]}.{os.getpid()}.tmp")
-    try:
-        try:
-            new.write_bytes(data)
-            os.replace(new, path)
-        finally:
-            new.unlink(missing_ok=True)
-    except OSError as error:
-        raise ResourceError(
-            f"cannot write {path}: {error.strerror}.", "Make room, or choose another folder."
-        ) from error
 
 
 def free_stem(folder: Path, stem: str, endings: Iterable[str]) -> str:

@@ -12,6 +12,7 @@ same tempo. A performance keeps its own times; its score shows the nearest that 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import accumulate
 from typing import Any
@@ -262,7 +263,7 @@ def _bar(bar: PlayedBar, score: Score) -> Row:
     }
 
 
-def _changes(score: Score, what: str, changes: list[tuple[int, Any]]) -> list[Row]:
+def _changes(score: Score, what: str, changes: Sequence[tuple[int, Any]]) -> list[Row]:
     return [
         {
             "quarters": tick / score.ticks_per_quarter,

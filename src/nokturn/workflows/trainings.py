@@ -25,7 +25,7 @@ from nokturn.training import checkpoint, runs
 from nokturn.training.advice import advice
 from nokturn.training.runs import Run, read_rows
 from nokturn.workflows.load import load
-from nokturn.workflows.save import write_whole
+from nokturn.writing import write_whole
 
 CARD = ("title", "corpus", "licence", "citation")  # what people write on it themselves
 NOTES = re.compile(r"^K:.*\n(?:[A-Z]:.*\n|%.*\n)*.*[A-Ga-g]", re.M)  # in a tune after its head

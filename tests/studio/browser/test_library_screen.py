@@ -231,3 +231,36 @@ def test_a_book_of_tunes_in_the_folder_is_told_of_and_opened(library, live_studi
     until(library, f"{TITLES}.includes('Page 3') && {TITLES}.includes('Page 2')")
     assert told.count() == 0
     assert "2 pieces were added." in library.locator("#notices").inner_text()
+
+
+def test_a_book_goes_into_the_bin_whole_and_that_is_said(library, live_studio, until):
+    folder = Path(live_studio.ask("GET", "/about")["library"])
+    book = folder / "short book.abc"
+    book.write_text("\n".join(TUNE.format(title=f"Leaf {n}", meter="4/4", key="D") for n in (1, 2)))
+    library.wait_for_timeout(1100)  # the folder is looked through once a second
+    library.reload()
+    until(library, f"{TITLES}.includes('Leaf 1')")
+    row = titled(library, "Leaf 1")
+    library.set_viewport_size({"width": 360, "height": 800})
+    assert library.locator(".library-book p").bounding_box()["width"] > 200
+    assert row.locator(".piece-music").inner_text().startswith("book of 2 tunes · ")
+    row.locator("a").focus()
+    library.keyboard.press("Delete")
+    until(library, f"!{TITLES}.includes('Leaf 1')")
+    said = "1 piece is in the bin. Along with 1 more tune of the same file."
+    assert said in library.locator("#notices").inner_text()
+    assert not library.locator(".library-book").count()
+    assert not book.exists()
+    library.locator("#notices").get_by_role("button", name="Undo").click()
+    until(library, f"{TITLES}.includes('Leaf 1')")
+    assert book.read_text().count("T:Leaf") == 2
+    row.locator("a").click()
+    library.locator(".piece-title").get_by_role("button", name="Move to the bin").click()
+    until(library, "location.pathname === '/library'")
+    said = "Leaf 1 is in the bin. Along with 1 more tune of the same file."
+    library.locator("#notices").get_by_text(said).wait_for()
+    library.goto(f"{live_studio.address}/library?bin=1")
+    gone = library.locator(".binned", has=library.get_by_text("Leaf 1", exact=True))
+    assert "book of 2 tunes" in gone.inner_text()
+    gone.get_by_role("button", name="Delete for good: Leaf 1").click()
+    assert "Along with 1 more tune of the same file." in library.locator("dialog").inner_text()

@@ -9,7 +9,6 @@ WAV and FLAC hold 16 bits, with a dither that is the same each time.
 from __future__ import annotations
 
 import io
-import os
 import wave
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from nokturn.errors import ResourceError, UsageError, did_you_mean
 from nokturn.rendering.audio._ogg import numbered
 from nokturn.rendering.audio.mix import SAMPLE_RATE
 from nokturn.rendering.audio.tags import SOFTWARE, Tags, id3, with_chunks
+from nokturn.writing import write_whole
 
 Samples = NDArray[np.float32] | NDArray[np.int16]
 FORMS = {"wav": ("WAV", "PCM_16"), "flac": ("FLAC", "PCM_16"), "ogg": ("OGG", "VORBIS"),
@@ -87,16 +87,7 @@ def write_audio(
         tempo_qpm=tempo_qpm,
         recipe=recipe,
     )
-    new = path.with_name(f".{path.name[:100]}.{os.getpid()}.tmp")
-    try:
-        new.write_bytes(data)
-        os.replace(new, path)
-    except OSError as error:
-        raise ResourceError(
-            f"cannot write {path}: {error.strerror}.", "Make room, or choose another folder."
-        ) from error
-    finally:
-        new.unlink(missing_ok=True)
+    write_whole(path, data)
 
 
 def _whole(frames: Samples) -> NDArray[np.int16]:

@@ -11,7 +11,7 @@ nothing of the others, but for the kick that they may make room for.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -335,6 +335,22 @@ def through(stem: Signal, fader: Fader) -> Signal:
         out = stem.copy()
     out *= np.float32(fader.gain)
     return out
+
+
+def summed(parts: Iterable[tuple[str, Signal]], faders: Mapping[str, Fader]) -> Signal:
+    """Return the sum of stems, at least one, through the faders of their names.
+
+    Each is asked for when its turn comes, so that two are held and not all.
+    """
+    total: Signal | None = None
+    for name, part in parts:
+        total = np.zeros_like(part) if total is None else total
+        if name not in faders:
+            total += part
+        elif faders[name].gain:
+            total += through(part, faders[name])
+    assert total is not None
+    return total
 
 
 def mixed(parts: Mapping[str, Signal]) -> Signal:

@@ -21,7 +21,7 @@ from nokturn.studio.library import Item
 from nokturn.studio.problems import MissingError
 
 router = APIRouter(tags=["lo-fi"])
-SECONDS = 180.0  # that an export or a mix of half an hour may take
+SECONDS = 600.0  # that an export or a mix of half an hour may take where others are at work, too
 Id = Annotated[str, InAddress(max_length=16)]
 Key = Annotated[str, Query(pattern=r"^[0-9a-f]{0,12}$", description="of a mix; empty = the first")]
 Kind = Literal["wav", "mp3", "flac", "ogg", "stems", "loop", "mid", "toml"]
@@ -71,8 +71,13 @@ class Section(Asked):
 
 @router.post("/jobs/lofi", status_code=202, tags=["jobs"])
 async def make(request: Request, wanted: Lofi) -> dict[str, Any]:
-    """Make a lo-fi track, or with ``piece`` the sound of one that is in the library."""
+    """Make a lo-fi track, or with ``piece`` the sound of one that is in the library.
+
+    A read-only studio makes sound alone.
+    """
     state = request.app.state
+    if not wanted.piece:
+        state.library.check_open()
     arguments = wanted.model_dump(exclude={"piece"})
     arguments |= {"cache": str(state.settings.cache), "recipe": None, "parent": wanted.source}
     title: str = wanted.preset

@@ -12,7 +12,7 @@ from fastapi.responses import FileResponse, Response
 
 from nokturn.studio.library import Item
 from nokturn.studio.problems import MissingError
-from nokturn.workflows.save import write_whole
+from nokturn.writing import write_whole
 
 router = APIRouter(tags=["pieces"])
 Width = Annotated[int, Query(ge=200, le=4000, description="of the page, in pixels")]
@@ -81,7 +81,7 @@ async def rendered(request: Request, verb: str, item: Item, **wanted: Any) -> Pa
 
     async def make(folder: Path) -> None:
         told = await ask(request, verb, item, folder=str(folder), **wanted)
-        write_whole(folder / TOLD, json.dumps(told).encode())
+        write_whole(folder / TOLD, json.dumps(told).encode(), lasting=False)
 
     folder: Path = await request.app.state.made.get(key_of(request, verb, item, **wanted), make)
     return folder

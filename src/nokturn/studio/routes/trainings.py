@@ -134,6 +134,12 @@ async def remove(
     return found
 
 
+def awaited(jobs: Jobs) -> dict[str, str]:
+    """Return the corpora that trainings have still to read, each with the training's name."""
+    todo = [job for job in jobs.all() if job.verb == "train" and not job.ended]
+    return {_corpus_of(job): job.title for job in todo if not job.progress}
+
+
 async def _ask(request: Request, action: str, **arguments: Any) -> Any:
     return await request.app.state.desk.ask("trainings", action=action, **arguments)
 
@@ -147,6 +153,7 @@ async def _from_files(request: Request, wanted: Train) -> dict[str, Any]:
     corpora: Corpora = request.app.state.corpora
     corpus = corpora.get(wanted.corpus)
     await corpora.settled(corpus, CHECK_S)
+    corpus = corpora.get(wanted.corpus)  # somebody may have deleted it meanwhile
     card = {line: text for line, text in wanted.card.model_dump().items() if text}
     card.setdefault("corpus", f"{len(corpus.files)} files of one's own")
     return {"chosen": str(corpora.write_chosen(corpus, wanted.name)), "card": card}
@@ -173,9 +180,14 @@ def _with_state(request: Request, told: dict[str, Any]) -> dict[str, Any]:
         state = last.state
     elif last and last.state == "failed":
         state = "failed"
-    chosen = last.arguments.get("chosen", "") if last else ""
-    corpus = Path(chosen).parent.name if chosen else ""
+    corpus = _corpus_of(last) if last else ""
     return told | {"state": state, "corpus": corpus, "job": last.told() if last else None}
+
+
+def _corpus_of(job: Job) -> str:
+    """Return which files a training was begun with; empty where it goes on with what it has."""
+    chosen = job.arguments.get("chosen", "")
+    return Path(chosen).parent.name if chosen else ""
 
 
 def _not_yet(job: Job) -> dict[str, Any]:
@@ -194,7 +206,7 @@ def _active(request: Request) -> dict[str, Job]:
 
 def _pause(request: Request, name: str) -> Path:
     """Return the file that tells a training to rest."""
-    folder: Path = request.app.state.settings.library / ".jobs"
+    folder: Path = request.app.state.settings.jobs
     return folder / f"{name}.pause"
 
 

@@ -7,6 +7,7 @@ import { clear, h, icon } from "./dom.js";
 import { ago, clock, t } from "./i18n.js";
 import { keyName, meterName } from "./keyname.js";
 import { incipit } from "./incipit.js";
+import { along, book } from "./libraryrow.js";
 import { dialog } from "./popup.js";
 import { notice, problem } from "./problem.js";
 
@@ -20,7 +21,7 @@ export async function showBin(root) {
 
 async function draw(place) {
   const { items, days } = await get("/bin");
-  const empty = h("button", { class: "button danger", type: "button", on: { click: () => sure(t("library.binEmptySure", { n: items.length }), t("library.binEmpty"), () => work(place, () => del("/bin"))) } }, icon("bin"), t("library.binEmpty"));
+  const empty = h("button", { class: "button danger", type: "button", on: { click: () => sure(t("library.binEmptySure", { n: items.length }) + along(items), t("library.binEmpty"), () => work(place, () => del("/bin"))) } }, icon("bin"), t("library.binEmpty"));
   clear(
     place,
     h("a", { class: "button quiet", href: "/library" }, icon("previous"), t("library.back")),
@@ -33,8 +34,8 @@ async function draw(place) {
 
 function row(place, item) {
   const restore = () => work(place, () => post(`/bin/${item.id}/restore`), t("library.restored", { n: 1 }));
-  const purge = () => sure(t("library.purgeSure", { title: item.title }), t("library.purge"), () => work(place, () => del(`/bin/${item.id}`)));
-  const facts = [keyName(item.key), meterName(item.meter), t("common.barsN", { n: item.bars }), clock(item.seconds), t("library.deleted", { ago: ago(item.deleted) })];
+  const purge = () => sure(t("library.purgeSure", { title: item.title }) + along([item]), t("library.purge"), () => work(place, () => del(`/bin/${item.id}`)));
+  const facts = [book(item), keyName(item.key), meterName(item.meter), t("common.barsN", { n: item.bars }), clock(item.seconds), t("library.deleted", { ago: ago(item.deleted) })];
   return h(
     "div", { class: "piece binned", role: "listitem" },
     h("div", { class: "piece-picture" }, incipit(item.incipit)),

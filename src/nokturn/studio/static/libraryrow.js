@@ -130,9 +130,18 @@ export class Row {
 /** Where a piece is seen whole: a track at its mixer. */
 export const addressOf = ({ id, kind }) => (kind === "lofi" ? `/lofi/${id}` : `/p/${id}`);
 
+/** Return, for what is said of pieces that go: which other tunes go, since they are in their files. */
+export function along(items) {
+  const n = items.reduce((sum, item) => sum + item.more, 0);
+  return n ? ` ${t("library.along", { n })}` : "";
+}
+
+/** Return what a piece's file is where it holds more tunes. */
+export const book = ({ more }) => (more ? t("library.bookOf", { n: more + 1 }) : "");
+
 /** Return what is known of a piece, in a line. */
 function facts(item) {
-  const music = [keyName(item.key), meterName(item.meter), t("common.barsN", { n: item.bars }), clock(item.seconds)];
+  const music = [book(item), keyName(item.key), meterName(item.meter), t("common.barsN", { n: item.bars }), clock(item.seconds)];
   const from = item.model ? (item.seed === null ? item.model : t("library.from", { model: item.model, seed: plain(item.seed) })) : t(`library.kinds.${item.kind}`);
   const when = h("time", { datetime: item.created, title: date(item.created, { dateStyle: "long", timeStyle: "short" }) }, ago(item.created));
   return [h("span", { class: "piece-music" }, music.filter(Boolean).join(" · ")), h("span", { class: "piece-from" }, from), h("span", { class: "piece-when" }, when)];

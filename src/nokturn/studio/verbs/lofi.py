@@ -12,11 +12,10 @@ from nokturn.studio.verbs.lofi_desk import checked
 from nokturn.workflows import lofi as workflow
 from nokturn.workflows.lofi_console import (
     Console,
-    folder_of,
-    forget_old,
     keep_opening,
     opening,
 )
+from nokturn.workflows.lofi_room import folder_of, forget_old
 
 
 def warm() -> None:

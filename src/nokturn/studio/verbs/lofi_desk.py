@@ -15,9 +15,10 @@ from nokturn.studio.problems import MissingError
 from nokturn.studio.sentences import coded
 from nokturn.workflows import lofi_presets
 from nokturn.workflows.lofi import settings_of
-from nokturn.workflows.lofi_console import Console, folder_of
+from nokturn.workflows.lofi_console import Console
+from nokturn.workflows.lofi_room import folder_of, forget_old
 from nokturn.workflows.lofi_stream import block_of
-from nokturn.workflows.save import write_whole
+from nokturn.writing import write_whole
 
 OPENING = "opening"
 
@@ -78,7 +79,9 @@ def track(cache: str, recipe: dict[str, Any]) -> dict[str, Any]:
 def mix(cache: str, recipe: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     """Mix a track again."""
     console = Console(folder_of(Path(cache), recipe))
-    return _mix(console, console.mixed(changes))
+    key = console.mixed(changes)
+    forget_old(Path(cache))
+    return _mix(console, key)
 
 
 def _mix(console: Console, key: str) -> dict[str, Any]:
@@ -97,6 +100,7 @@ def taken(
     """Return path and name of an export."""
     console = Console(folder_of(Path(cache), recipe))
     path = console.taken(kind, key, bars=bars, source=source)
+    forget_old(Path(cache))
     return {"path": str(path), "name": console.name(kind, bars)}
 
 

@@ -13,7 +13,7 @@ import { number, t } from "../i18n.js";
 import { keyName } from "../keyname.js";
 import { register } from "../keys.js";
 import { light } from "../light.js";
-import { Row, addressOf } from "../libraryrow.js";
+import { Row, addressOf, along } from "../libraryrow.js";
 import { showBin } from "../librarybin.js";
 import { Player } from "../player.js";
 import { popup } from "../popup.js";
@@ -239,7 +239,7 @@ class Library {
       }
     };
     const button = h("button", { class: "button", type: "button", on: { click: open } }, t("library.bookOpen", { n: more }));
-    return h("div", { class: "card spread library-book" }, h("p", { class: "grow" }, t("library.book", { file, n: more + 1, title })), button);
+    return h("div", { class: "card spread library-book", data: { book: id } }, h("p", { class: "grow" }, t("library.book", { file, n: more + 1, title })), button);
   }
 
   /** Look again for what has changed elsewhere, without losing the place. */
@@ -340,7 +340,7 @@ class Library {
       this.#drawFoot();
       this.#drawChosen();
       const kept = done.kept.length ? ` ${t("library.kept", { n: done.kept.length })}` : "";
-      notice(t("library.binned", { n: gone.size }) + kept, { label: t("common.undo"), run: () => this.restore([...gone]) });
+      notice(t("library.binned", { n: gone.size }) + along(items.filter(({ id }) => gone.has(id))) + kept, { label: t("common.undo"), run: () => this.restore([...gone]) });
     } catch (error) {
       this.#tell(error);
     }
@@ -348,6 +348,7 @@ class Library {
 
   #removed(id) {
     this.#rows.get(id)?.el.remove();
+    this.said.querySelector(`[data-book="${id}"]`)?.remove();
     if (this.#rows.delete(id)) this.#total -= 1;
   }
 

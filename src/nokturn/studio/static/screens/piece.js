@@ -9,6 +9,7 @@ import { del, get, patch, post } from "../api.js";
 import { announce, clear, h, icon, sheet } from "../dom.js";
 import { ago, clock, number, t } from "../i18n.js";
 import { keyName, meterName } from "../keyname.js";
+import { along } from "../libraryrow.js";
 import { register } from "../keys.js";
 import { PieceView } from "../pieceview.js";
 import { notice, problem } from "../problem.js";
@@ -186,10 +187,10 @@ class PieceScreen {
   async #bin() {
     const { id } = this;
     await this.#tried(async () => {
-      await del(`/pieces/${id}`);
+      const gone = await del(`/pieces/${id}`);
       await go("/library");
       const back = () => post(`/bin/${id}/restore`).then(() => go(`/p/${id}`));
-      notice(t("piece.binned", { title: this.#piece.title }), { label: t("common.undo"), run: back });
+      notice(t("piece.binned", { title: gone.title }) + along([gone]), { label: t("common.undo"), run: back });
     });
   }
 
