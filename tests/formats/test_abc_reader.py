@@ -11,12 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nokturn.errors import InputError, LimitError
-from nokturn.formats._abc_files import decode
+from nokturn.formats._abc_files import decode, split_tunes
+from nokturn.formats._abc_known import LONGEST, MOST, Texts
+from nokturn.formats._abc_music import MusicReader
 from nokturn.formats._abc_reader import read_tune, read_tunes
-from nokturn.formats._abc_voice import VoiceReader
 from nokturn.formats.abc import Abc
 from nokturn.music.perform import perform
 from nokturn.music.piece import Piece
+from nokturn.music.sheet import Event
 
 HEAD = "X:1\nT:t\nM:{m}\nL:1/8\nK:{k}\n"
 
@@ -222,21 +224,70 @@ def test_nothing_but_an_input_error_escapes(body: str, strict: bool) -> None:
 
 WORDS = [
     "A", "c'", "B,,", "d2", "e/", "f3/2", " ", "^c", "_B", "=f", "g-", ">", "(3", '"G"', "|", "z",
-    "[ce]", "{g}", "-", "A//4", "c" + "'" * 9, "[L:1/4]", "[K:D]", "(", ")", "&",
-    "\nw: la", "A" * 90,
+    "[ce]", "{g}", "-", "A//4", "c" + "'" * 9, "[L:1/4]", "[K:D]", "(", ")", "&", ".", "!", "1",
+    "\nw: la", "A" * 90, ":", "::", "|:", ":|", ".|", "[|]", "|1", "(3:2:2", '"a|b', '"', "{a|b}",
+    "[", "T",
+    "!trill!", "Z2", "x", "~", "\nU:T=!fermata!\n", "\nV:2\n", "\nM:9/8\n", "\\", "`", "y", "+", "",
 ]  # fmt: skip
 
 
 @given(st.lists(st.sampled_from(WORDS)))
 @settings(max_examples=300, deadline=None)
-def test_notes_side_by_side_are_what_they_are_one_by_one(words: list[str]) -> None:
-    body = "".join(words)
-    together = tune(body)
+def test_bars_read_at_once_are_what_they_are_word_by_word(words: list[str]) -> None:
+    body = "".join(words) + "|"
+    at_once, from_memory = tune(body), tune(body)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(VoiceReader, "plain_run", lambda reader, text: None)
-        alone = tune(body)
-    assert together.sheet == alone.sheet
-    assert together.repairs == alone.repairs
+        patch.setattr(MusicReader, "_measures", lambda reader, line, place: place)
+        word_by_word = tune(body)
+    for each in (at_once, from_memory):
+        assert each.sheet == word_by_word.sheet
+        assert each.repairs == word_by_word.repairs
+
+
+@pytest.mark.parametrize(
+    ("before", "bar", "same_after"),
+    [
+        pytest.param("", '"D"A>B {c}d2 (3efg', True, id="chord, dots, grace note, triplet"),
+        pytest.param("", "^F2 F2 =F2", True, id="accidentals hold to the bar line"),
+        pytest.param("(A2", "B2)", True, id="the end of a slur"),
+        pytest.param("^F2-|", "F2 A2", False, id="a tie from the bar before"),
+        pytest.param("(A2|", ")B2", True, id="a slur that ends in the bar before"),
+        pytest.param("(3AB|", "cd2", False, id="a triplet over the bar line"),
+        pytest.param('"G"|', "B2 c2", False, id="a chord symbol over the bar line"),
+        pytest.param("\nU:T=!fermata!\n", "TB2", False, id="a sign of one's own"),
+    ],
+)
+def test_a_bar_means_what_it_says_where_it_stands(before: str, bar: str, same_after: bool) -> None:
+    def last(piece: Piece) -> list[Event]:
+        return piece.sheet.bars[-1].voices[0]
+
+    there, alone = tune(f"{before}{bar}|"), tune(f"{bar}|")
+    assert (last(there)[-len(last(alone)) :] == last(alone)) == same_after
+    assert tune(f"{before}{bar}|").sheet == there.sheet
+    assert tune(f"{bar}|").sheet == alone.sheet
+
+
+def test_what_is_kept_of_bars_has_a_bound() -> None:
+    known = Texts()
+    for number in range(3 * MOST):
+        known.keep(f"A{number}", (Event(240),))
+    known.keep("A" * 10_000, (Event(240),))
+    assert 0 < len(known) <= MOST
+    assert max(map(len, known)) <= LONGEST
+
+
+@given(st.lists(st.sampled_from(["X:1\n", "K:D\n", "T:X:\n", "ab|\n", "\n", " \n", "%X:\r\n"])))
+@settings(max_examples=200, deadline=None)
+def test_the_parts_of_a_book_are_the_book(lines: list[str]) -> None:
+    text = "".join(lines)
+    whole = split_tunes(text)
+    for of in (1, 2, 5):
+        assert [tune for part in range(of) for tune in split_tunes(text, part, of)] == whole
+    for line, tune in whole:
+        assert (
+            text.replace("\r", "").split("\n")[line - 1 :][: tune.count("\n")]
+            == tune.split("\n")[:-1]
+        )
 
 
 @given(st.binary(max_size=400))

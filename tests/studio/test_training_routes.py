@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from wire import scope_of
 
+from nokturn.errors import InputError
 from nokturn.studio import corpora
 from nokturn.studio.app import create_app
 from nokturn.studio.settings import Settings
@@ -74,6 +75,31 @@ def test_every_tune_has_a_row_and_copies_are_left_out(studio):
         "files": 2, "left": 0, "pieces": 3, "use": 2, "copies": 1, "problems": 1, "refused": 0,
         "few": 0,
     }  # fmt: skip
+
+
+def test_a_large_book_is_looked_through_in_parts_and_numbered_as_a_whole(studio, monkeypatch):
+    monkeypatch.setattr("nokturn.studio.corpora.PART_BYTES", 300)
+    book = BOOK.replace("X:5", "X:5\n\nX:50\nT:no key\n\nX:51")
+    rows = brought(studio, {"book.abc": book, "none.abc": "no tune\n" * 90})["rows"]
+    assert [row["number"] for row in rows] == [*range(1, 13), 0, 0, 0]
+    assert [row["title"] for row in rows[:12]] == [f"Tune {k}" for k in range(12)]
+    assert all("no key" in row["problem"] for row in rows[12:14])
+    assert rows[14]["problem"] == "There is no piece in it."
+
+
+def test_a_book_of_which_a_part_cannot_be_read_is_refused_whole(studio, monkeypatch):
+    desk = studio.app.state.desk
+    asked = desk.ask
+
+    async def ask(verb, **arguments):
+        if any(part == 2 for _, part, _ in arguments["shares"]):
+            raise InputError("This took too long.")
+        return await asked(verb, **arguments)
+
+    monkeypatch.setattr(desk, "ask", ask)
+    monkeypatch.setattr("nokturn.studio.corpora.PART_BYTES", 300)
+    (row,) = brought(studio, {"book.abc": BOOK})["rows"]
+    assert (row["number"], row["use"], row["problem"]) == (0, False, "This took too long.")
 
 
 def test_of_a_piece_that_is_not_wanted_the_copy_is_used(studio):

@@ -1,5 +1,6 @@
 """What is said of files before anything is learned from them."""
 
+import gc
 import json
 from pathlib import Path
 
@@ -7,11 +8,12 @@ import pytest
 from click.testing import CliRunner
 
 from nokturn.cli.main import nokturn
+from nokturn.corpora._ingest import collector_at_rest, shares
 from nokturn.errors import InputError
 from nokturn.formats.midi import Midi
 from nokturn.music.piece import Piece
 from nokturn.music.score import Score, Track
-from nokturn.workflows.check_data import check_data, summary
+from nokturn.workflows.check_data import check_data, check_file, check_share, summary
 
 JIG = "X:1\nT:The Jig\nM:6/8\nL:1/8\nK:D\n|:dAF DFA|ded cBA|dAF DFA|B2A d3:|\n"
 HIGHER = "X:1\nT:Higher\nM:6/8\nL:1/8\nK:E\n|:eBG EGB|efe dcB|eBG EGB|c2B e3:|\n"
@@ -123,3 +125,41 @@ def test_nothing_to_learn_from_is_an_error(tmp_path):
     assert isinstance(told.exception, InputError)
     assert "There is no piece to learn from" in str(told.exception)
     assert "a.mid" in told.stdout
+
+
+@pytest.mark.parametrize("coding", ["utf-8", "utf-16", "latin-1"])
+def test_a_book_looked_through_in_shares_has_the_rows_that_it_has_whole(
+    coding, tmp_path, monkeypatch
+):
+    tunes = [JIG, SHORT, "X:3\nT:No key\n", "X:4\nT:Nothing in it\nK:C\n", "X:5\nK:é\nA|\n"] * 9
+    book = tmp_path / "book.abc"
+    book.write_bytes("\r\n".join(["% a book", "M:3/4", *tunes]).encode(coding))
+    whole = check_file(book)
+    monkeypatch.setattr("nokturn.corpora._ingest.SHARE_BYTES", 300)
+    parts = [check_share(share) for share in shares(book)]
+    assert len(parts) > 4
+    assert sum(bool(rows) for rows in parts) > 4
+    joined = check_file(book)
+    assert joined[:27] == whole[:27]
+    assert [row.number for row in joined] == [*range(1, 28), *[0] * 18]
+    assert sorted(row.problem for row in joined) == sorted(row.problem for row in whole)
+    assert check_data(book, workers=2) == check_data(book, workers=0)
+
+
+def test_a_large_file_without_a_tune_has_one_row(tmp_path, monkeypatch):
+    (tmp_path / "none.abc").write_text("no music here\n" * 50)
+    monkeypatch.setattr("nokturn.corpora._ingest.SHARE_BYTES", 100)
+    assert [row.problem for row in check_data(tmp_path)] == ["There is no piece in it."]
+
+
+@pytest.mark.parametrize("was_on", [True, False])
+def test_the_collector_is_as_it_was_after_reading(was_on, tmp_path):
+    (tmp_path / "jig.abc").write_text(JIG)
+    (gc.enable if was_on else gc.disable)()
+    try:
+        check_data(tmp_path, tmp_path / "jig.abc")
+        with collector_at_rest():
+            assert not gc.isenabled()
+        assert gc.isenabled() == was_on
+    finally:
+        gc.enable()

@@ -9,11 +9,14 @@ holds stops the others; where nothing at all is usable, `InputError` sums up why
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +30,7 @@ from nokturn.music.melody import has_melody, melody
 from nokturn.music.piece import Piece
 
 FEW = 32  # files that are read without worker processes
+SHARE_BYTES = 1 << 20  # of a book of tunes that one process reads
 _SKIPPED_NAMES = (".", "__MACOSX")
 
 
@@ -148,17 +152,64 @@ def _read(files: Sequence[Path], workers: int) -> Iterator[Read]:
 
 def read_file(path: Path) -> Read:
     """Return the pieces of a file with notes in them, and what was refused in it."""
+    return read_share(Share(path))
+
+
+class Share(NamedTuple):
+    """What is read in one go: a file, or of a large book of tunes a part of it, from 0."""
+
+    path: Path
+    part: int = 0
+    of: int = 1
+
+
+def shares(path: Path) -> list[Share]:
+    """Return the shares of a file: more than one of ABC that is large."""
+    size = path.stat().st_size if path.suffix.lower() == ".abc" and path.is_file() else 0
+    of = -(-size // SHARE_BYTES) if 0 < size <= base.MAX_FILE_BYTES else 1
+    return [Share(path, part, of) for part in range(of)]
+
+
+def read_share(share: Share) -> Read:
+    """Return what `read_file` does, of a share of it."""
+    with collector_at_rest():
+        read = list(each_piece(share))
+    pieces = [piece for piece in read if isinstance(piece, Piece)]
+    return pieces, [reason for reason in read if isinstance(reason, str)]
+
+
+def each_piece(share: Share) -> Iterator[Piece | str]:
+    """Yield each piece of a share with notes in it, and why others were refused."""
+    path = share.path
     try:
         data = _bytes(path)
+        found: Iterable[Piece | InputError]
         if path.suffix.lower() == ".abc":
-            pieces, refusals = _read_tunes(data, path.name)
+            found = _abc_reader.each_tune(data, source=path.name, part=share.part, of=share.of)
         else:
-            pieces, refusals = base.loads(data, source=path.name), []
+            found = base.loads(data, source=path.name)
     except Error as error:
-        return [], [str(error)]
-    kept = [piece for piece in pieces if has_melody(piece)]
-    empty = len(pieces) - len(kept)
-    return kept, refusals + [f"{path.name}: there are no notes in it"] * empty
+        yield str(error)
+        return
+    for piece in found:
+        if isinstance(piece, InputError):
+            yield str(piece)
+        elif has_melody(piece):
+            yield piece
+        else:
+            yield f"{path.name}: there are no notes in it"
+
+
+@contextmanager
+def collector_at_rest() -> Iterator[None]:
+    """Let nobody look for cycles while a file is read: its notes are many, stay, and form none."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _bytes(path: Path) -> bytes:
@@ -170,12 +221,6 @@ def _bytes(path: Path) -> bytes:
     if len(data) > base.MAX_FILE_BYTES:
         raise InputError("it is larger than 64 MB", source=path.name)
     return data
-
-
-def _read_tunes(data: bytes, source: str) -> Read:
-    """Read the tunes of an ABC file one by one, each with its text."""
-    pieces, errors = _abc_reader.read_tunes(data, source=source)
-    return pieces, [str(error) for error in errors]
 
 
 def mark_versions(items: Sequence[Item], report: IngestReport) -> None:

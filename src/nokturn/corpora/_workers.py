@@ -12,19 +12,18 @@ import multiprocessing
 import time
 from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
-from pathlib import Path
 from typing import Any
 
 FILE_SECONDS = 30.0
 MEMORY_BYTES = 2 << 30
 _STARTUP_SECONDS = 60.0
 
-Job = Callable[[Path], Any]
+Job = Callable[[Any], Any]
 
 
 def read_in_workers(
     job: Job,
-    paths: Sequence[Path],
+    paths: Sequence[Any],
     workers: int,
     *,
     seconds: float = FILE_SECONDS,
@@ -36,6 +35,8 @@ def read_in_workers(
     ----------
     job
         A function of a module, called in the worker.
+    paths
+        What it is called with, one after the other: paths, or shares of files.
     seconds, memory
         Limits for one file: time by the clock, and bytes of a worker.
     """
@@ -79,7 +80,7 @@ class _Worker:
         theirs.close()
         self.fresh = True
 
-    def take(self, left: Iterator[tuple[int, Path]]) -> bool:
+    def take(self, left: Iterator[tuple[int, Any]]) -> bool:
         """Send the next path; return False where there is none left."""
         following = next(left, None)
         if following is None:

@@ -3,9 +3,10 @@
     for word in WORD.finditer("|:(3ABc d2>e|"):
         word.lastgroup          "bar", "tuplet", "note", "note", "note", "space", "note", ...
 
-`RUN_OR_WORD` takes notes side by side as one, "run": that is what the reader goes by. A note's text
-means the same in every tune but for the unit length and the key, so what it means is kept in a
-table: most notes cost one look-up.
+`RUN_OR_WORD` takes notes side by side as one, "run", and `MEASURES` all that stands before a bar
+line, with it, where that can be nothing but notes and what belongs to them: that is what the reader
+goes by. A text means the same in every tune but for the unit length and the key, so what it means
+is kept (`_abc_known`): bars that come again cost one look-up, and others one for each `GROUP`.
 """
 
 from __future__ import annotations
@@ -24,6 +25,12 @@ _END = rf"[,']*{_LENGTH}-?"
 _NOTE = rf"{_SIGN}?[A-Ga-g]{_END}"
 _RUN = rf"(?:[A-Ga-g]{{1,64}}{_END}|[ \t]+|{_SIGN}[A-Ga-g]{_END}){{1,64}}"  # longer: in parts
 _BAR = r":*\.?(?:\[\||\|)[|\]:]*(?:\[\|[|\]:]*)*|::+"
+_PART = r"""(?: [A-Ga-gxyzH-Wh-w~0-9^_=,'/<>)-]{1,40}+ | \((?!\d+:) | \.
+  | "[^"|]{0,40}" | \{[^}|"]{0,40}\} | ![^!|"{[]{1,40}! | \[(?![\s\d])[^]|:"{!]{0,40}\] )"""
+_MEASURE = rf"""
+    (?![ \t]*\d)  # the number of an ending
+    (?: {_PART} | [ \t]+ ){{1,40}}+  # bounded: where no bar line follows, it was tried in vain
+    (?<!\.) (?!\.) (?={_BAR})"""
 
 WORD = re.compile(
     rf"""
@@ -52,9 +59,10 @@ WORD = re.compile(
 )
 
 RUN_OR_WORD = re.compile(rf"(?P<run>{_RUN})|{WORD.pattern}", re.VERBOSE | re.DOTALL)
+MEASURES = re.compile(rf"({_MEASURE})?({_BAR})|(.+)", re.VERBOSE | re.DOTALL)
+GROUP = re.compile(rf"{_PART}++", re.VERBOSE)  # of a measure: what stands between spaces
 NOTE = re.compile(_NOTE)
 ODD_LENGTH = re.compile(r"//+\d")  # two slashes and a number
-NOT_PLAIN = re.compile(r"[\^_=-]|//+\d")  # an accidental, a tie or an odd length
 
 SHORTHANDS = {
     ".": "staccato", "~": "roll", "H": "fermata", "L": "accent", "M": "lowermordent", "O": "coda",

@@ -1,7 +1,9 @@
 """The music lines of an ABC tune, read word by word.
 
 Each word of a line (`_abc_lexer.WORD`) has one method here, which tells it to the voice that is
-being read (`_abc_voice`). A lenient reading mends what it can and says where; a strict one raises.
+being read (`_abc_voice`); bar lines are read in `_abc_bars`. What stands between two of them is
+read at once where it was read before. A lenient reading mends what it can and says where; a strict
+one raises.
 """
 
 from __future__ import annotations
@@ -9,12 +11,16 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from nokturn.errors import InputError, LimitError, position
+from nokturn.errors import LimitError
 from nokturn.formats import _abc_fields as fields
+from nokturn.formats._abc_bars import MAX_BARS, BarReader
+from nokturn.formats._abc_known import KnownNotes, known_notes
 from nokturn.formats._abc_lexer import (
+    GROUP,
+    MEASURES,
     NOTE,
     ODD_LENGTH,
     RUN_OR_WORD,
@@ -24,91 +30,118 @@ from nokturn.formats._abc_lexer import (
     note_word,
     times,
 )
-from nokturn.formats._abc_voice import VoiceReader
 from nokturn.music.harmony import parse
-from nokturn.music.pitch import Key
-from nokturn.music.sheet import Bar, Grace
-from nokturn.music.time import COMMON_TIME, Meter, Tempo
+from nokturn.music.sheet import Grace
+from nokturn.music.time import COMMON_TIME
 
 MAX_EVENTS = 100_000
-MAX_BARS = 20_000
-MAX_REPAIRS = 200  # that are told one by one
 MAX_GRACES = 64
 
+_OF_NOTES = frozenset({  # words that mean nothing but notes and rests, and what belongs to them
+    "run", "rest", "tuplet", "broken", "quoted", "grace", "chord", "slur", "decoration",
+    "shorthand", "tie", "spacer",
+})  # fmt: skip
 _CHORD_END = re.compile(r"\](\d*(?:/+\d*)?)(-?)$")
 _ORDER = ("slurs", "grace notes", "chord symbols", "annotations and decorations")  # before a note
-_LINES = ("none", "single", "dotted", "double", "heavy-light", "final")
-_STRENGTH = {line: strength for strength, line in enumerate(_LINES)}
 
 
 @dataclass
-class MusicReader(ABC):
-    """Reads music lines; what fields mean is left to the reader of the tune.
-
-    Parameters
-    ----------
-    source, line
-        Where the tune stands, for messages; ``line`` and ``column`` move on with the reading.
-    strict
-        Whether to raise at what would be mended otherwise.
-    """
-
-    source: str
-    line: int
-    strict: bool
-    column: int = 1
-    repairs: list[str] = field(default_factory=list)
-    silent_repairs: int = 0
-    voices: dict[str, VoiceReader] = field(default_factory=dict)
-    now: VoiceReader = field(init=False)  # the voice that is being read
-    meter: Meter = COMMON_TIME  # meter, key and tempo of the header
-    key: Key | None = None
-    tempo: Tempo | None = None
-    user: dict[str, str] = field(default_factory=dict)  # redefined signs (U:)
-    events: int = 0
-    bar_lines: list[int] = field(default_factory=list)  # line of each bar of the first voice
+class MusicReader(BarReader, ABC):
+    """Reads music lines; what fields mean is left to the reader of the tune."""
 
     @abstractmethod
     def body_field(self, letter: str, value: str) -> None:
         """Read a field of the body, on a line of its own or inline."""
 
-    def repair(self, what: str) -> None:
-        """Note what was mended here; raise it where the reading is strict."""
-        if self.strict:
-            raise InputError(f"{what}.", source=self.source, line=self.line, column=self.column)
-        if len(self.repairs) < MAX_REPAIRS:
-            self.repairs.append(f"{position(self.source, self.line, self.column)}: {what}.")
-        else:
-            self.silent_repairs += 1
-
-    def _try(self, read: Callable[[], Any]) -> Any:
-        """Return what a field means, or None with a repair where it means nothing."""
-        try:
-            return read()
-        except ValueError as error:
-            self.repair(f"{error}; left out")
-            return None
-
     def music(self, line: str) -> None:
         """Read a line of music."""
-        for word in RUN_OR_WORD.finditer(line):
-            kind, text = word.lastgroup, word[0]
-            if kind == "run":
-                count = self.now.plain_run(text)
-                self.events += self._run(text, word.start()) if count is None else count
-            else:
-                self.column = word.start() + 1
-                _READERS[kind](self, text)  # type: ignore[index]
+        place = 0
+        while place < len(line):
+            place = self._words(line, self._measures(line, place))
         if self.events > MAX_EVENTS:
             raise LimitError(
                 f"more than {MAX_EVENTS:,} notes and rests.", source=self.source, line=self.line
             )
 
-    def _run(self, text: str, start: int) -> int:
-        """Read notes that stand side by side, one by one; return how many there are."""
-        notes = list(NOTE.finditer(text))
+    def _measures(self, line: str, place: int) -> int:
+        """Read bars of nothing but notes, and bar lines; return where something else stands."""
+        now, usual = self.now, not (self.strict or self.user)  # a sign of one's own means anything
+        known = known_notes(now.unit_ticks(), now.key.alters, now.octave, now.meter.compound)
+        for measure, sign, rest in MEASURES.findall(line, place):
+            if rest:
+                return len(line) - len(rest)
+            if measure:
+                events = known.events(measure) if usual and not now.waits else ()
+                if events:
+                    now.take(events)
+                    self.events += len(events)
+                else:
+                    self._measure(line, place, place + len(measure), known if usual else None)
+            place += len(measure)
+            self.column = place + 1
+            self._bar(sign)
+            place += len(sign)
+        return place
+
+    def _measure(self, line: str, start: int, stop: int, known: KnownNotes | None) -> None:
+        """Read a bar, and keep what it is if nothing else has a part in that."""
+        now, alone = self.now, True
+        begun, mark = len(now.lane_events), self._mark()
+        for group in GROUP.finditer(line, start, stop):
+            events = known.groups.get(group[0]) if known and not now.waits else None
+            if events:
+                now.take(events)
+                self.events += len(events)
+            else:
+                alone &= self._group(line, *group.span(), known)
+        if known and alone and self._is_alone(mark):
+            known.measures.keep(line[start:stop], tuple(now.lane_events[begun:]))
+
+    def _group(self, line: str, start: int, stop: int, known: KnownNotes | None) -> bool:
+        """Read a part of a bar word by word, and keep it; return whether it is notes alone."""
+        now = self.now
+        begun, mark = len(now.lane_events), self._mark()
+        kinds = {self._word(word) for word in RUN_OR_WORD.finditer(line, start, stop)}
+        if known and kinds <= _OF_NOTES and not now.alters and self._is_alone(mark):
+            known.groups.keep(line[start:stop], tuple(now.lane_events[begun:]))
+        return kinds <= _OF_NOTES
+
+    def _mark(self) -> tuple[Any, ...]:
+        """Return what `_is_alone` compares: what goes on, the last event, and the repairs."""
+        last = self.now.last or None
+        at = len(last) - 1 if last else 0
+        repairs = len(self.repairs) + self.silent_repairs
+        return self.now.waits, last, at, last and last[at], repairs
+
+    def _is_alone(self, mark: tuple[Any, ...]) -> bool:
+        """Return whether what was read since then hangs together with nothing before or after."""
+        waited, last, at, event, repairs = mark
+        mended = len(self.repairs) + self.silent_repairs > repairs
+        changed = last is not None and last[at] is not event
+        return not (waited or changed or mended or self.now.goes_on)
+
+    def _words(self, line: str, place: int) -> int:
+        """Read word by word to the next bar line; return where that ends."""
+        for word in RUN_OR_WORD.finditer(line, place):
+            if self._word(word) == "bar":
+                return word.end()
+        return len(line)
+
+    def _word(self, word: re.Match[str]) -> str:
+        """Read a word; return its kind."""
+        kind, text = str(word.lastgroup), word[0]
+        if kind == "run":
+            self._run(text, word.start())
+        else:
+            self.column = word.start() + 1
+            _READERS[kind](self, text)
+        return kind
+
+    def _run(self, text: str, start: int) -> None:
+        """Read notes that stand side by side."""
         now, unit = self.now, self.now.unit_ticks()
-        for word in notes:
+        for word in NOTE.finditer(text):
+            self.events += 1
             if self.strict and ODD_LENGTH.search(word[0]):
                 self.column = start + word.start() + 1
                 self.repair(f"{word[0]!r} has a length of two slashes and a number")
@@ -117,7 +150,6 @@ class MusicReader(ABC):
             except ValueError as error:
                 self.column = start + word.start() + 1
                 self.repair(f"{error}; left out")
-        return len(notes)
 
     def _await(self, what: str) -> None:
         """Note that something waits for the next note; a strict reading minds the order (4.20)."""
@@ -285,87 +317,9 @@ class MusicReader(ABC):
     def _unknown(self, word: str) -> None:
         self.repair(f"{word!r} means nothing here; left out")
 
-    # bar lines
-
-    def _bar(self, word: str) -> None:
-        now = self.now
-        before, after, line = (0, 0, "single") if word == "|" else _bar_sign(word)
-        if not now.empty:
-            self.close(line)
-        if now.bars:
-            self._mark_end(now.bars[-1], before, line)
-        elif before:
-            self.repair("a repeat ends before it began; left out")
-        if after:
-            now.bar.repeat_start = True
-            self._stop_ending()
-
-    def _mark_end(self, bar: Bar, before: int, line: str) -> None:
-        """Give the last bar the bar line that was just read."""
-        if before:
-            bar.repeat_end = max(bar.repeat_end, min(before, 8) + 1)
-        if bar.line != line and _STRENGTH[line] > _STRENGTH[bar.line]:
-            bar.line = line
-        if before or line in ("double", "final", "heavy-light"):
-            self._stop_ending()
-
-    def _stop_ending(self) -> None:
-        now = self.now
-        if now.in_ending and now.bars:
-            now.bars[-1].ending_stop = True
-            now.in_ending = False
-
-    def close(self, line: str) -> None:
-        """End the bar that is being read, with a bar line of this style."""
-        now = self.now
-        if len(now.bars) >= MAX_BARS:
-            raise LimitError(f"more than {MAX_BARS:,} bars.", source=self.source, line=self.line)
-        now.bar.line = line
-        if now is next(iter(self.voices.values())):
-            self.bar_lines.append(self.line)
-        if not now.bars:
-            now.bar.meter = now.bar.meter or self.meter
-            now.bar.keys.setdefault(0, self.key or Key(mode="none"))
-            if self.tempo:
-                now.bar.tempos.setdefault(0, self.tempo)
-        now.close_bar()
-
-    def _ending(self, word: str) -> None:
-        now = self.now
-        numbers: list[int] = []
-        for low, high in re.findall(r"(\d{1,2})(?:-(\d{1,2}))?", word):
-            numbers += range(int(low), min(int(high or low), int(low) + 16) + 1)
-        if not now.empty:
-            self.repair(f"{word} opens an ending within a bar; a bar line is put before it")
-            self.close("single")
-        self._stop_ending()
-        now.bar.ending = tuple(n for n in dict.fromkeys(numbers) if n) or (1,)
-        now.in_ending = True
-
 
 _READERS: dict[str, Callable[[MusicReader, str], None]] = {
     kind: getattr(MusicReader, f"_{kind}")
     for kind in RUN_OR_WORD.groupindex
     if kind not in ("run", "note", "space")  # of which runs are made
 }
-
-
-def _bar_sign(word: str) -> tuple[int, int, str]:
-    """Return how many colons stand before and after a bar line, and its style."""
-    core = word.strip(":.")
-    before = len(word) - len(word.lstrip(":"))
-    after = len(word) - len(word.rstrip(":")) if core else 0
-    if not core:  # only colons: the end and the beginning of a repeat
-        before = after = max(1, before // 2)
-    return before, after, _line_style(core, dotted="." in word)
-
-
-def _line_style(core: str, dotted: bool) -> str:
-    bars = core.replace(":", "")
-    if bars.endswith("]") and "|" in bars:
-        return "none" if bars == "[|]" else "final"
-    if bars.startswith("["):
-        return "heavy-light"
-    if bars.count("|") > 1:
-        return "double"
-    return "dotted" if dotted else "single"

@@ -9,6 +9,7 @@ one raises.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,16 +39,22 @@ def read_tunes(
     data: bytes, *, source: str = "<data>", strict: bool = False
 ) -> tuple[list[Piece], list[InputError]]:
     """Read every tune of a file; those that cannot be read are told in the second list."""
-    pieces, errors = [], []
+    read = list(each_tune(data, source=source, strict=strict))
+    pieces = [piece for piece in read if isinstance(piece, Piece)]
+    return pieces, [error for error in read if isinstance(error, InputError)]
+
+
+def each_tune(
+    data: bytes, *, source: str = "<data>", strict: bool = False, part: int = 0, of: int = 1
+) -> Iterator[Piece | InputError]:
+    """Yield each tune of a file or of a part of it (`split_tunes`), or why it cannot be read."""
     text = decode(data)
     preamble = file_header(text)
-    for line, tune in split_tunes(text):
+    for line, tune in split_tunes(text, part, of):
         try:
-            piece = read_tune(tune, source=source, first_line=line, strict=strict, header=preamble)
-            pieces.append(piece)
+            yield read_tune(tune, source=source, first_line=line, strict=strict, header=preamble)
         except InputError as error:
-            errors.append(error)
-    return pieces, errors
+            yield error
 
 
 def read_tune(

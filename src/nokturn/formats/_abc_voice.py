@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
 
 from nokturn.formats._abc_fields import default_unit
-from nokturn.formats._abc_lexer import NOT_PLAIN, NOTE, NoteWord, factor, note_word, pitch, times
+from nokturn.formats._abc_lexer import NoteWord, factor, note_word, pitch, times
 from nokturn.music.pitch import Key, Pitch
 from nokturn.music.sheet import Bar, Event, Grace, Tuplet, Voice
 from nokturn.music.time import COMMON_TIME, Meter, Ticks, exact
 
 Report = Callable[[str], None]
-MAX_KNOWN = 80  # characters of notes that are kept for the next time
 
 
 @dataclass
@@ -64,20 +63,20 @@ class VoiceReader:
 
     # notes
 
-    def plain_run(self, text: str) -> int | None:
-        """Add notes that stand side by side; return how many, or None where there is more to them.
+    def take(self, events: Sequence[Event]) -> None:
+        """Add events that are read already, where nothing waits for the first."""
+        self.last = self.bar.voices[self.lane]
+        self.last += events
 
-        That is an accidental or a tie, before them or among them, or what waits for the first.
-        """
-        if self.pending or self.tuplet or self.broken != 1 or self.alters or self.tied:
-            return None
-        if len(text) > MAX_KNOWN:
-            return None
-        events = _plain_notes(text, self.unit_ticks(), self.key.alters, self.octave)
-        if events:
-            self.last = self.bar.voices[self.lane]
-            self.last += events
-        return None if events is None else len(events)
+    @property
+    def goes_on(self) -> bool:
+        """Whether what was read last reaches over the next note, or is waiting for it."""
+        return bool(self.pending or self.tuplet or self.tied or self.broken != 1)
+
+    @property
+    def waits(self) -> bool:
+        """Whether something before it changes what the next note means."""
+        return bool(self.alters or self.goes_on)
 
     def note(self, text: str, unit: Ticks) -> None:
         """Add a note. Raises `ValueError` where the text is none."""
@@ -197,7 +196,9 @@ class VoiceReader:
     def close_bar(self) -> None:
         """End the bar, which now belongs to the voice, and begin the next."""
         self.bars.append(self.bar)
-        self.bar, self.lane, self.alters = Bar([[]]), 0, {}
+        self.bar, self.lane = Bar([[]]), 0
+        if self.alters:
+            self.alters = {}
 
     # lyrics
 
@@ -220,21 +221,7 @@ class VoiceReader:
     @property
     def empty(self) -> bool:
         """Whether nothing stands in the bar yet."""
-        return not any(self.bar.voices)
-
-
-@lru_cache(maxsize=4096)  # bars of folk tunes are often the same
-def _plain_notes(
-    text: str, unit: Ticks, alters: tuple[int, ...], octave: int
-) -> tuple[Event, ...] | None:
-    """Return notes that stand side by side, or None where one is more than letter and length."""
-    if NOT_PLAIN.search(text):
-        return None
-    try:
-        words = [(note, note_word(note)) for note in NOTE.findall(text)]
-    except ValueError:
-        return None
-    return tuple([_note(note, unit, alters[word.step], octave) for note, word in words])
+        return not (self.bar.voices[0] or any(self.bar.voices))
 
 
 @lru_cache(maxsize=8192)

@@ -36,22 +36,26 @@ class BarFault:
 def bar_faults(sheet: Sheet) -> list[BarFault]:
     """Return the bars that do not add up, in order."""
     bars = sheet.bars
-    meters = list(sheet.meters())
     held = [bar.length for bar in bars]
-    opens = [b == 0 or _section_ends(bars[b - 1], bars[b]) for b in range(len(bars))]
-    faults = []
-    section = 0
+    odd = []
     full, last = FREE_METER.bar_ticks, FREE_METER
-    for b, meter in enumerate(meters):
-        if opens[b] and not bars[b].ending:
-            section = b
+    for b, meter in enumerate(sheet.meters()):
         if meter is not last:
             full, last = meter.bar_ticks, meter
-        if held[b] == full or meter.free or held == [0]:  # [0]: headers alone, no music
-            continue
-        if held[b] > full or not held[b] or not _completed(b, held, opens, section, full):
-            faults.append(BarFault(b, held[b], full, meter))
-    return faults
+        if held[b] != full and not meter.free:
+            odd.append(BarFault(b, held[b], full, meter))
+    if not odd or held == [0]:  # headers alone, no music
+        return []
+    opens = [b == 0 or _section_ends(bars[b - 1], bars[b]) for b in range(len(bars))]
+    begins = [b for b, bar in enumerate(bars) if opens[b] and not bar.ending]
+    return [fault for fault in odd if not _right(fault, held, opens, begins)]
+
+
+def _right(fault: BarFault, held: list[Ticks], opens: list[bool], begins: list[int]) -> bool:
+    """Return whether a bar that is not full needs not be; ``begins`` are the sections' first."""
+    section = max((b for b in begins if b <= fault.bar), default=0)
+    short = 0 < fault.held < fault.expected
+    return short and _completed(fault.bar, held, opens, section, fault.expected)
 
 
 def _section_ends(bar: Bar, following: Bar) -> bool:

@@ -12,9 +12,7 @@ freely.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -23,10 +21,12 @@ from numpy.typing import NDArray
 from nokturn.music.piece import Piece
 from nokturn.music.pitch import Pitch
 from nokturn.music.score import Score
-from nokturn.music.sheet import Sheet
+from nokturn.music.sheet import Event, Sheet
 from nokturn.music.time import TICKS_PER_QUARTER
 
 DRUM_STEP = TICKS_PER_QUARTER // 4  # how finely a drummer's time is read
+MOST_CHORDS = 4096  # whose top is remembered
+_SILENCE = np.iinfo(np.int64).min
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -73,8 +73,7 @@ def melody(piece: Piece) -> Melody:
     music = piece.sheet_or_score
     if isinstance(music, Score):
         return _sounding(music)
-    table = np.fromiter(chain.from_iterable(_written(music)), dtype=np.int64).reshape(-1, 3)
-    return Melody(table[:, 0], table[:, 1], table[:, 2])
+    return _written(music)
 
 
 def has_melody(piece: Piece) -> bool:
@@ -82,37 +81,51 @@ def has_melody(piece: Piece) -> bool:
     music = piece.sheet_or_score
     if isinstance(music, Score):
         return any(len(track.notes) for track in music.tracks)
-    return next(_written(music), None) is not None
+    return any(event.pitches for line in _lines(music) for event in line)
 
 
-def _written(sheet: Sheet) -> Iterator[tuple[int, int, int]]:
-    tied: list[int] = []  # the note that goes on: pitch, duration, bar
-    for number, bar in enumerate(sheet.bars):
-        for event in bar.voices[0] if bar.voices else ():
-            pitches, ties = event.pitches, event.ties
-            if not pitches:
-                continue
-            top = 0 if len(pitches) == 1 else _highest(pitches)
-            pitch, duration = pitches[top].midi, round(event.duration)
-            if not (tied or ties):
-                yield pitch, duration, number
-                continue
-            if tied and tied[0] == pitch:
-                tied[1] += duration
-            else:
-                if tied:
-                    yield tied[0], tied[1], tied[2]
-                tied = [pitch, duration, number]
-            if not (top < len(ties) and ties[top]):
-                yield tied[0], tied[1], tied[2]
-                tied = []
-    if tied:
-        yield tied[0], tied[1], tied[2]
+def _lines(sheet: Sheet) -> list[list[Event]]:
+    """Return what the first voice plays in each bar."""
+    return [bar.voices[0] if bar.voices else [] for bar in sheet.bars]
 
 
-def _highest(pitches: tuple[Pitch, ...]) -> int:
-    """Return the place of a chord's top note."""
-    return max(range(len(pitches)), key=lambda k: pitches[k].midi)
+def _written(sheet: Sheet) -> Melody:
+    lines = _lines(sheet)
+    events = [event for line in lines for event in line]
+    pitches = np.array([_TOPS[event.pitches] for event in events], dtype=np.int64)
+    durations = np.array([event.duration for event in events])
+    if durations.dtype == object:  # some are fractions
+        durations = np.array([round(event.duration) for event in events])
+    bars = np.repeat(np.arange(len(lines)), [len(line) for line in lines])
+    sounding = pitches != _SILENCE
+    if not sounding.all():
+        pitches, durations, bars = pitches[sounding], durations[sounding], bars[sounding]
+    ties = [event.ties for event in events]
+    if any(ties):  # a note that goes on is one with the next like it
+        tied = np.array([_top_is_tied(event) for event in events], dtype=bool)[sounding]
+        begins = np.append(True, ~tied[:-1] | (pitches[1:] != pitches[:-1]))[: len(pitches)]
+        durations = np.add.reduceat(durations, np.flatnonzero(begins))
+        pitches, bars = pitches[begins], bars[begins]
+    return Melody(pitches, durations.astype(np.int64), bars)
+
+
+class _Tops(dict[tuple[Pitch, ...], int]):
+    """The highest note of chords, in MIDI."""
+
+    def __missing__(self, pitches: tuple[Pitch, ...]) -> int:
+        if len(self) >= MOST_CHORDS:
+            self.clear()
+        self[pitches] = max((pitch.midi for pitch in pitches), default=_SILENCE)
+        return self[pitches]
+
+
+_TOPS = _Tops()
+
+
+def _top_is_tied(event: Event) -> bool:
+    midi = [pitch.midi for pitch in event.pitches]
+    top = midi.index(max(midi)) if len(midi) > 1 else 0
+    return top < len(event.ties) and event.ties[top]
 
 
 def _sounding(score: Score) -> Melody:

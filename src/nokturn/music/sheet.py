@@ -168,8 +168,9 @@ class Bar:
     @property
     def length(self) -> Ticks:
         """Length in ticks: that of its longest voice."""
-        lengths = [sum([event.duration for event in voice]) for voice in self.voices]
-        return max(lengths, default=0)
+        if len(self.voices) == 1:
+            return sum([event.duration for event in self.voices[0]])
+        return max([sum([event.duration for event in voice]) for voice in self.voices], default=0)
 
 
 @dataclass(slots=True)

@@ -20,8 +20,8 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path, PurePosixPath
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from nokturn.errors import Error, InputError, LimitError, UsageError
 from nokturn.studio._uploads import File
@@ -41,7 +41,17 @@ FILE_S = 20.0
 FIRST_S = 1.0  # before a busy desk is asked again
 LOOKING = 2
 FEW = 20  # tunes, below which copies are to be expected
+PART_BYTES = 1 << 20  # of a book of tunes, that a worker looks through in one go
 Row = dict[str, Any]
+Parts = dict[str, dict[int, list[Row]]]  # of a file, by its name here: what is in each
+
+
+class Share(NamedTuple):
+    """A file, by its name here, or of a large one a part of it, counted from 0."""
+
+    place: str
+    part: int
+    of: int
 
 
 @dataclass
@@ -75,16 +85,15 @@ class Corpus:
         ``use`` says whether it is learned from, ``usable`` whether it could be: of pieces with the
         same melody only the first that is wanted is.
         """
-        first: dict[str, str] = {}
+        first: dict[str, Row] = {}
         for place, name in self.files.items():
             for k, row in enumerate(self.found.get(place, ())):
                 number = f"{place}:{row['number']}" if row["usable"] else f"{place}#{k}"
                 told = {"id": number, "file": name, **row, "off": number in self.off}
                 melody = told.pop("melody")
                 if row["usable"] and not told["off"] and melody:
-                    mine = f"{PurePosixPath(name).name}:{row['number']} {row['title']}".strip()
-                    other = first.setdefault(melody, mine)
-                    if other is not mine:
+                    other = first.setdefault(melody, told)
+                    if other is not told:
                         told |= _copied(row, other)
                 told["use"] = told["usable"] and not told["off"]
                 yield told
@@ -254,29 +263,37 @@ class Corpora:
         try:
             while corpus.left:
                 todo = deque(_handfuls(corpus, self.folder / corpus.id))
-                await asyncio.gather(*(self._help(corpus, todo) for _ in range(LOOKING)))
+                parts: Parts = {}
+                await asyncio.gather(*(self._help(corpus, todo, parts) for _ in range(LOOKING)))
             self._keep(corpus)
         finally:
             self._looking.pop(corpus.id, None)
 
-    async def _help(self, corpus: Corpus, todo: deque[list[str]]) -> None:
+    async def _help(self, corpus: Corpus, todo: deque[list[Share]], parts: Parts) -> None:
+        """Have what is to be looked at looked at; ``parts`` are those found of large files."""
+        folder = (self.folder / corpus.id).absolute()
         while todo:
-            places = todo.popleft()
-            paths = [str((self.folder / corpus.id / place).absolute()) for place in places]
+            some = [share for share in todo.popleft() if share.place not in corpus.found]
+            asked = [(str(folder / share.place), share.part, share.of) for share in some]
             try:
                 rows = await self._desk.ask(
-                    "corpus", action="check", paths=paths, seconds=FILE_S + len(paths)
+                    "corpus", action="check", shares=asked, seconds=FILE_S + len(asked)
                 )
             except BusyError:
-                todo.append(places)
+                todo.append(some)
                 await asyncio.sleep(FIRST_S)
                 continue
             except Error as error:
-                if len(places) > 1:  # which of them it was is found out one by one
-                    todo.extendleft([place] for place in reversed(places))
-                    continue
-                rows = [[_refused(error)]]
-            corpus.found |= dict(zip(places, rows, strict=True))
+                if len(some) > 1:  # which of them it was is found out one by one
+                    todo.extendleft([share] for share in reversed(some))
+                else:  # what follows a lost part would have wrong numbers
+                    corpus.found.update((share.place, [_refused(error)]) for share in some)
+                continue
+            for share, found in zip(some, rows, strict=True):
+                mine = parts.setdefault(share.place, {})
+                mine[share.part] = found
+                if len(mine) == share.of:
+                    corpus.found.setdefault(share.place, _joined(parts.pop(share.place)))
 
     def _keep(self, corpus: Corpus) -> None:
         told = vars(corpus) | {"off": sorted(corpus.off)}
@@ -300,24 +317,41 @@ def _read(path: Path) -> Corpus:
         raise MissingError("These files are not here any more.", "Bring them again.") from error
 
 
-def _handfuls(corpus: Corpus, folder: Path) -> Iterator[list[str]]:
-    """Yield files that were not looked at, few at first, then as many as a worker takes at once."""
-    places: list[str] = []
+def _handfuls(corpus: Corpus, folder: Path) -> Iterator[list[Share]]:
+    """Yield files that were not looked at, few at first, then as many as a worker takes at once.
+
+    A large book of tunes comes in several parts.
+    """
+    some: list[Share] = []
     size, limit = 0, FIRST_BYTES
     for place in corpus.files:
         if place in corpus.found:
             continue
-        places.append(place)
-        size += (folder / place).stat().st_size
-        if size >= limit or len(places) >= AT_ONCE_FILES:
-            yield places
-            places, size, limit = [], 0, min(AT_ONCE_BYTES, 2 * limit)
-    if places:
-        yield places
+        bytes_ = (folder / place).stat().st_size
+        of = max(1, -(-bytes_ // PART_BYTES)) if place.endswith(".abc") else 1
+        for part in range(of):
+            some.append(Share(place, part, of))
+            size += bytes_ // of
+            if size >= limit or len(some) >= AT_ONCE_FILES:
+                yield some
+                some, size, limit = [], 0, min(AT_ONCE_BYTES, 2 * limit)
+    if some:
+        yield some
 
 
-def _copied(row: Row, other: str) -> Row:
-    said = f"The same melody as {other}: left out. {row['problem']}".strip()
+def _joined(parts: dict[int, list[Row]]) -> list[Row]:
+    """Return the rows of a file from those of its parts: pieces, then what was refused."""
+    rows = [row for part in sorted(parts) for row in parts[part]]
+    pieces = [row for row in rows if row["number"]]
+    for number, row in enumerate(pieces, 1):
+        row["number"] = number
+    others = [row for row in rows if not row["number"]]
+    return pieces + others or [_refused(InputError("There is no piece in it."))]
+
+
+def _copied(row: Row, other: Row) -> Row:
+    name = f"{other['file'].rpartition('/')[2]}:{other['number']} {other['title']}".strip()
+    said = f"The same melody as {name}: left out. {row['problem']}".strip()
     return {"problem": said, "usable": False, "copy": True}
 
 

@@ -18,7 +18,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nokturn.corpora._duplicates import digest
-from nokturn.corpora._ingest import crew, music_files, read_file
+from nokturn.corpora._ingest import (
+    FEW,
+    Share,
+    collector_at_rest,
+    crew,
+    each_piece,
+    music_files,
+    shares,
+)
 from nokturn.corpora._workers import read_in_workers
 from nokturn.music.bars import bar_faults, numbered_bars
 from nokturn.music.melody import melody
@@ -86,23 +94,57 @@ def check_data(*paths: str | Path, workers: int | None = None) -> list[Checked]:
         There is no such file or folder.
     """
     files = music_files(paths)
-    found: dict[int, list[Checked]] = {}
+    every = [share for path in files for share in shares(path)]
+    found: dict[Path, list[list[Checked]]] = {path: [] for path in files}
+    lost: dict[Path, str] = {}
     if workers is None:
-        workers = crew(len(files))
+        workers = crew(len(files) if len(files) == len(every) else FEW)
     if not workers:
-        found = dict(enumerate(map(check_file, files)))
+        for share in every:
+            found[share.path].append(check_share(share))
     else:
-        for k, rows, reason in read_in_workers(check_file, files, workers):
-            found[k] = [Checked(str(files[k]), problem=_sentence(reason))] if reason else rows
-    return without_copies(row for _, rows in sorted(found.items()) for row in rows)
+        for k, rows, reason in sorted(read_in_workers(check_share, every, workers)):
+            found[every[k].path].append(rows)
+            lost |= {every[k].path: reason} if reason else {}
+    return without_copies(
+        row
+        for path, parts in found.items()
+        for row in (refused(path, lost[path]) if path in lost else joined(path, parts))
+    )
 
 
 def check_file(path: Path) -> list[Checked]:
     """Return a row for every piece in a file, and for everything refused; copies are not told."""
-    pieces, refusals = read_file(path)
-    rows = [_checked(piece, path, number) for number, piece in enumerate(pieces, 1)]
-    rows += [Checked(str(path), problem=_sentence(_without(reason, path))) for reason in refusals]
-    return rows or [Checked(str(path), problem="There is no piece in it.")]
+    return joined(path, [check_share(share) for share in shares(path)])
+
+
+def check_share(share: tuple[Path, int, int]) -> list[Checked]:
+    """Return what `check_file` does, of a `Share` of it, and nothing for nothing."""
+    path = share[0]
+    pieces: list[Checked] = []
+    others: list[Checked] = []
+    with collector_at_rest():
+        for piece in each_piece(Share(*share)):  # one at a time: a book's notes fill much memory
+            if isinstance(piece, str):
+                others += refused(path, _without(piece, path))
+            else:
+                pieces.append(_checked(piece, path, len(pieces) + 1))
+    return pieces + others
+
+
+def joined(path: Path, parts: Sequence[Sequence[Checked]]) -> list[Checked]:
+    """Return the rows of a file from those of its shares, in order."""
+    rows = [row for part in parts for row in part]
+    pieces = [row for row in rows if row.number]
+    if len(parts) > 1:
+        pieces = [replace(row, number=number) for number, row in enumerate(pieces, 1)]
+    others = [row for row in rows if not row.number]
+    return pieces + others or refused(path, "There is no piece in it")
+
+
+def refused(path: Path, reason: str) -> list[Checked]:
+    """Return the row of what was refused."""
+    return [Checked(str(path), problem=_sentence(reason))]
 
 
 def without_copies(rows: Iterable[Checked]) -> list[Checked]:

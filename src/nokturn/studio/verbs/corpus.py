@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from nokturn.studio._worker import Talk
-from nokturn.workflows.check_data import check_file
+from nokturn.workflows.check_data import Checked, check_share
 
 
 def run(talk: Talk, *, action: str, **arguments: Any) -> Any:
@@ -17,9 +17,13 @@ def run(talk: Talk, *, action: str, **arguments: Any) -> Any:
     return ACTIONS[action](**arguments)
 
 
-def check(paths: list[str]) -> list[list[dict[str, Any]]]:
-    """Return the rows of each file; see `nokturn.workflows.check_data.Checked`."""
-    return [[_row(asdict(row)) for row in check_file(Path(path))] for path in paths]
+def check(shares: list[tuple[str, int, int]]) -> list[list[dict[str, Any]]]:
+    """Return the rows of each share of a file: its path, the number of the share, and of how many.
+
+    See `nokturn.workflows.check_data.Checked` for the rows.
+    """
+    found = (check_share((Path(path), part, of)) for path, part, of in shares)
+    return [[_row(row) for row in rows] for rows in found]
 
 
 def measure(paths: list[str], leave_out: list[str], base: str, times: float) -> dict[str, Any]:
@@ -40,9 +44,8 @@ def measure(paths: list[str], leave_out: list[str], base: str, times: float) -> 
     }  # fmt: skip
 
 
-def _row(told: dict[str, Any]) -> dict[str, Any]:
-    del told["file"]
-    return told
+def _row(row: Checked) -> dict[str, Any]:
+    return {name: value for name, value in vars(row).items() if name != "file"}
 
 
 ACTIONS: dict[str, Callable[..., Any]] = {"check": check, "measure": measure}
