@@ -88,12 +88,15 @@ def test_a_full_queue_refuses_at_once(tmp_path, odd_verbs):
     async def work(jobs):
         for _ in range(1 + 3):
             jobs.submit("hang", {})
-        began = time.perf_counter()
-        with pytest.raises(BusyError, match="3 pieces of work are waiting"):
-            jobs.submit("hang", {})
-        return time.perf_counter() - began
+        took = []
+        for _ in range(20):  # a machine with other work may be late now and then
+            began = time.perf_counter()
+            with pytest.raises(BusyError, match="3 pieces of work are waiting"):
+                jobs.submit("hang", {})
+            took.append(time.perf_counter() - began)
+        return min(took)
 
-    assert with_jobs(tmp_path / "jobs", odd_verbs, work, running=1, waiting=3) < 5
+    assert with_jobs(tmp_path / "jobs", odd_verbs, work, running=1, waiting=3) < 0.05
 
 
 def test_cancelling_ends_the_work_within_a_second(tmp_path, odd_verbs):
