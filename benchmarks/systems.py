@@ -28,8 +28,10 @@ from nokturn.training.events import Done, Epoch, Event
 from nokturn.training.metrics import read_rows
 from nokturn.training.runs import Run
 from nokturn.training.settings import WHOLE
+from nokturn.workflows.cut import cut
 from nokturn.workflows.generate import generate
 from nokturn.workflows.save import save
+from nokturn.workflows.stage import aligned
 from nokturn.workflows.train import train
 from nokturn.workflows.wishes import Composed
 
@@ -68,6 +70,7 @@ THEIRS = {
     "giba-abc": "90 epochs, 90 %",
 }
 VARIANTS = ("as-written", "right")
+BARS = 4  # of a sample that are shown
 
 
 def measure(
@@ -161,11 +164,13 @@ def cells_of(run: Run, store: TokenStore) -> list[dict[str, float]]:
 
 
 def sample(name: str, out: Path) -> str:
-    """Write a piece with the model as score, roll and MIDI; return why where it cannot."""
+    """Write a piece with the model, its beginning as score and roll; return why it cannot."""
     try:
-        made = next(e for e in generate(name, seed=1) if isinstance(e, Composed))
-        for ending in (".svg", ".roll.png", ".mid"):
-            save(made.piece, out / f"{name}{ending}", force=True)
+        piece = next(e.piece for e in generate(name, seed=1) if isinstance(e, Composed))
+        save(piece, out / f"{name}.mid", force=True)
+        last = aligned(piece).bars()[-1].number
+        for ending in (".png", ".roll.png"):
+            save(cut(piece, 1, min(BARS, last)), out / f"{name}{ending}", force=True)
     except Exception as error:  # the table says what went wrong, and the others go on
         return f"{type(error).__name__}: {error}"
     return ""
