@@ -250,20 +250,21 @@ def book_of(lines: list[str]) -> bytes:
 
 
 def upload(_seconds: float) -> None:
-    """8 MB of tunes with hardly two bars alike, of one tune again and again, and of MIDI files."""
+    """8 MB of tunes: in one book and in 999, hardly two bars alike; one tune again; MIDI files."""
     from nokturn.workflows.load import read_text
     from nokturn.workflows.save import kind_named
 
     rng = random.Random(1)
     same = [LINE] * 20 * 11
-    books = [[jig_line(rng) for _ in same] for _ in range(999)]
+    books = [book_of([jig_line(rng) for _ in same]) for _ in range(999)]
     long = "X:1\nT:Tune\nM:6/8\nL:1/8\nK:D\n" + "A2A ABd|e2e efg|agf edB|dBA ABd|\n" * 50
     midi = kind_named("mid").dumps(read_text(long))
     with Studio() as studio, httpx2.Client(base_url=studio.address, timeout=QUIET) as client:
         time.sleep(4)
         for what, ending, every in (
-            ("different tunes", ".abc", [book_of(lines) for lines in books]),
-            ("equal tunes", ".abc", [book_of(same)] * 999),
+            ("different tunes, one book", ".abc", [b"".join(books)]),
+            ("different tunes, 999 books", ".abc", books),
+            ("equal tunes, 999 books", ".abc", [book_of(same)] * 999),
             ("tunes", ".mid", [midi] * (8_000_000 // len(midi))),
         ):
             files = [("file", (f"{n}{ending}", data)) for n, data in enumerate(every)]
@@ -276,7 +277,7 @@ def upload(_seconds: float) -> None:
             )
             report(f"{size:.1f} MB of {what} ({ending}): the first rows", "2 s", rows)
             while found["summary"]["left"]:
-                time.sleep(0.2)
+                time.sleep(0.1)
                 found = client.get(f"/api/corpora/{found['id']}").json()
             taken = time.perf_counter() - begun
             said = f"{taken:.1f} s ({found['summary']['pieces']:,} tunes)"

@@ -19,7 +19,7 @@ from nokturn.workflows.train import train
 from nokturn.workflows.wishes import Composed
 
 RECIPES = Path(__file__).parent.parent / "recipes"
-TUNES = 10
+TUNES, BARS = 6, 8
 
 
 def variants():
@@ -33,7 +33,7 @@ def variants():
 def tunes(tmp_path_factory):
     """Return a folder of tunes that the built-in model wrote."""
     folder = tmp_path_factory.mktemp("tunes")
-    made = [e for e in generate("folk", n=TUNES, bars=16, seed=11) if isinstance(e, Composed)]
+    made = [e for e in generate("folk", n=TUNES, bars=BARS, seed=11) if isinstance(e, Composed)]
     for k, one in enumerate(made):
         save(one.piece, folder / f"{k}.abc")
     return folder

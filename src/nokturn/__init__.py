@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from nokturn.workflows.encode import encode
     from nokturn.workflows.info import info
     from nokturn.workflows.mix import mix
+    from nokturn.workflows.originality import originality
 
 __all__ = [
     "Error",
@@ -63,6 +64,7 @@ __all__ = [
     "load",
     "lofi",
     "mix",
+    "originality",
     "perform",
     "rhythm",
     "save",
@@ -79,6 +81,7 @@ _HOMES = {
     "encode": "nokturn.workflows.encode",
     "info": "nokturn.workflows.info",
     "mix": "nokturn.workflows.mix",
+    "originality": "nokturn.workflows.originality",
 }
 
 

@@ -214,7 +214,7 @@ SIGNS = st.text(alphabet="ABCcdz^_=,'/2345|:[]()<>-{}\"!&\\%~.\n KMLVPQwZ1", max
 
 
 @given(SIGNS, st.booleans())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_nothing_but_an_input_error_escapes(body: str, strict: bool) -> None:
     start = time.process_time()
     with contextlib.suppress(InputError):
@@ -232,7 +232,7 @@ WORDS = [
 
 
 @given(st.lists(st.sampled_from(WORDS)))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_bars_read_at_once_are_what_they_are_word_by_word(words: list[str]) -> None:
     body = "".join(words) + "|"
     at_once, from_memory = tune(body), tune(body)
@@ -277,7 +277,7 @@ def test_what_is_kept_of_bars_has_a_bound() -> None:
 
 
 @given(st.lists(st.sampled_from(["X:1\n", "K:D\n", "T:X:\n", "ab|\n", "\n", " \n", "%X:\r\n"])))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_the_parts_of_a_book_are_the_book(lines: list[str]) -> None:
     text = "".join(lines)
     whole = split_tunes(text)
@@ -291,7 +291,7 @@ def test_the_parts_of_a_book_are_the_book(lines: list[str]) -> None:
 
 
 @given(st.binary(max_size=400))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     with contextlib.suppress(InputError):
         Abc.loads(b"X:1\nK:C\n" + data)

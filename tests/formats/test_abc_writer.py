@@ -46,7 +46,7 @@ BODY = st.lists(st.tuples(BAR, SIGN), min_size=1, max_size=8).map(
 
 
 @given(BODY, st.sampled_from(["C", "D", "Ador", "Bb", "F#m", "HP", "none", "D Phr ^f"]))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_written_read_and_written_it_stays(body: str, key: str) -> None:
     sheet = read_tune(HEAD.format(key) + body + "\n").sheet
     text = write_tune(sheet)

@@ -148,7 +148,7 @@ def damaged(draw) -> bytes:
     return bytes(data)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(damaged())
 def test_nothing_but_input_errors_escapes(data):
     try:
@@ -163,7 +163,7 @@ def test_nothing_but_input_errors_escapes(data):
     assert again.repairs == []
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.binary(max_size=200))
 def test_any_bytes_after_a_header_are_survived(data):
     try:

@@ -240,7 +240,7 @@ events = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.lists(st.lists(events, max_size=6), min_size=2, max_size=2), max_size=3))
 def test_any_sheet_is_written_readable_and_full(bars: list[list[list[Event]]]) -> None:
     sheet = Sheet([Bar(voices) for voices in bars], [Voice(), Voice(staff=1)], "t\x01")
@@ -396,7 +396,7 @@ SAMPLE = MusicXml.dumps(Abc.loads(TUNES["jig with pickup, repeats and endings"].
 SAMPLE_MXL = MusicXml.dumps(MusicXml.loads(SAMPLE), compressed=True)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from([SAMPLE, SAMPLE_MXL]), st.data())
 def test_damaged_files_raise_nothing_else(sample: bytes, data: st.DataObject) -> None:
     damaged = bytearray(sample)
@@ -413,7 +413,7 @@ def test_damaged_files_raise_nothing_else(sample: bytes, data: st.DataObject) ->
 WORDS = [b"-1", b"0", b"999999999", b"1.5", b"", b"x", b"64", b"\xc3\xa9"]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(st.integers(0, 10_000), st.sampled_from(WORDS)), max_size=6))
 def test_strange_values_raise_nothing_else(changes: list[tuple[int, bytes]]) -> None:
     root = ET.fromstring(SAMPLE)

@@ -162,7 +162,7 @@ def test_a_file_that_does_not_fit_itself_is_refused(file, values, reason):
         ModelFile.loads(changed(file, **values), "odd.safetensors")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.data())
 def test_every_flipped_bit_and_every_cut_is_noticed(file, data):
     whole = file.dumps()

@@ -359,7 +359,7 @@ ROWS = st.lists(
 METERS = st.sampled_from(["4/4", "3/4", "6/8", "2/2", "7/8", "5/4", "12/8", "3/8"])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(ROWS, METERS, st.sampled_from([60, 80, 120]))
 def test_music_on_a_grid_survives_exactly(rows, meter, unit):
     begun = [onset for onset, _, _, _ in rows]
@@ -374,7 +374,7 @@ def test_music_on_a_grid_survives_exactly(rows, meter, unit):
     assert heard(perform(sheet, as_written=True)) == heard(score)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.lists(
         st.tuples(

@@ -230,6 +230,24 @@ def test_what_a_waiting_training_has_still_to_read_stays(studio, monkeypatch):
     assert studio.delete(address).status_code == 200
 
 
+@pytest.mark.parametrize("base", ["grown", "grown@1"])
+def test_the_model_that_a_waiting_training_begins_from_stays(studio, base, monkeypatch):
+    found = brought(studio, {"book.abc": BOOK})
+    jobs = studio.app.state.jobs
+    monkeypatch.setattr(jobs, "_next", lambda: None)  # as if others were running
+    wanted = {"name": "heir", "corpus": found["id"], "seconds": 5, "base": base}
+    job = studio.post("/api/jobs/train", json=wanted).json()["id"]
+    for address in ("/api/models/grown", "/api/trainings/grown", "/api/trainings/grown?model=true"):
+        answer = studio.delete(address)
+        awaited = {"grown": ("models", "model"), "grown@1": ("trainings",)}[base]
+        if any(part in address for part in awaited):
+            assert answer.json()["error"]["what"] == "heir has still to read this model."
+        else:
+            assert answer.json()["error"]["what"] != "heir has still to read this model."
+    studio.post(f"/api/jobs/{job}/cancel")
+    assert studio.delete("/api/models/grown").json()["error"]["what"].startswith("There is no")
+
+
 @pytest.fixture(scope="module")
 def trained(studio):
     """A training that was made, and its job."""

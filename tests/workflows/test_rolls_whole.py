@@ -55,7 +55,7 @@ SETTINGS = (
 @pytest.mark.parametrize(
     ("name", "more"),
     [
-        ("hybrid", ()),
+        ("hybrid", ("training.epochs=1",)),  # each report writes a sample, note after note
         ("roll", ("model.cell=gru",)),
         ("roll", ("model.output=sigmoid", "model.positive_weight=2")),
         ("hybrid", ("model.output=sigmoid", "model.window=8")),

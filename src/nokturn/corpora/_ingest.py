@@ -12,11 +12,11 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +25,8 @@ from nokturn.corpora import _duplicates
 from nokturn.corpora._report import FileReport, IngestReport
 from nokturn.corpora._workers import read_in_workers
 from nokturn.errors import Error, InputError
-from nokturn.formats import _abc_reader, base
+from nokturn.formats import _abc_glance, _abc_reader, base
+from nokturn.formats._abc_glance import Glance
 from nokturn.music.melody import has_melody, melody
 from nokturn.music.piece import Piece
 
@@ -180,12 +181,21 @@ def read_share(share: Share) -> Read:
 
 def each_piece(share: Share) -> Iterator[Piece | str]:
     """Yield each piece of a share with notes in it, and why others were refused."""
+    return _each(share, _abc_reader.each_tune)
+
+
+def each_glance(share: Share) -> Iterator[Glance | Piece | str]:
+    """Yield what `each_piece` does, and of ABC tunes that are plain only what they hold."""
+    return _each(share, _abc_glance.each_glance)
+
+
+def _each(share: Share, tunes: Callable[..., Iterator[Any]]) -> Iterator[Any]:
     path = share.path
     try:
         data = _bytes(path)
-        found: Iterable[Piece | InputError]
+        found: Iterable[Any]
         if path.suffix.lower() == ".abc":
-            found = _abc_reader.each_tune(data, source=path.name, part=share.part, of=share.of)
+            found = tunes(data, source=path.name, part=share.part, of=share.of)
         else:
             found = base.loads(data, source=path.name)
     except Error as error:
@@ -194,7 +204,7 @@ def each_piece(share: Share) -> Iterator[Piece | str]:
     for piece in found:
         if isinstance(piece, InputError):
             yield str(piece)
-        elif has_melody(piece):
+        elif not isinstance(piece, Piece) or has_melody(piece):
             yield piece
         else:
             yield f"{path.name}: there are no notes in it"
@@ -213,12 +223,14 @@ def collector_at_rest() -> Iterator[None]:
 
 
 def _bytes(path: Path) -> bytes:
+    most = base.MAX_FILE_BYTES
     try:
+        size = path.stat().st_size if path.is_file() else most  # of a pipe none is known
         with path.open("rb") as file:
-            data = file.read(base.MAX_FILE_BYTES + 1)
+            data = file.read(min(size, most) + 1)  # room is made for as much as is asked for
     except OSError as error:
         raise InputError(f"it cannot be read: {error.strerror}", source=path.name) from error
-    if len(data) > base.MAX_FILE_BYTES:
+    if len(data) > most:
         raise InputError("it is larger than 64 MB", source=path.name)
     return data
 

@@ -13,7 +13,7 @@ Weakness: one changed note ends a run, so a thin disguise halves the figures.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,67 +50,66 @@ class TuneIndex:
     ----------
     pieces
         The corpus, or what a model was trained on.
+    names
+        What to call each of them; their titles if not said.
     """
 
-    def __init__(self, pieces: Iterable[Piece]) -> None:
-        self._names: list[str] = []
+    def __init__(self, pieces: Iterable[Piece], names: Sequence[str] = ()) -> None:
+        self._names = list(names)
         lines: list[Melody] = []
         for piece in pieces:
-            self._names.append(piece.title or piece.source)
+            if not names:
+                self._names.append(piece.title or piece.source)
             lines.append(melody(piece))
         lengths = [len(line) for line in lines]
         self._starts = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
         self._steps = _joined([_steps(line) for line in lines], 2)
         self._bars = _joined([line.bars[:, None] for line in lines], 1)[:, 0]
-        runs = [line.runs(SHORT) for line in lines]
-        places = [
-            start + np.arange(len(run)) for start, run in zip(self._starts, runs, strict=False)
-        ]
-        codes = np.concatenate(runs) if runs else np.zeros(0, dtype=np.uint64)
-        where = np.concatenate(places) if places else np.zeros(0, dtype=np.int64)
-        order = np.argsort(codes, kind="stable")
-        self._codes, self._places = codes[order], where[order]
-        self._eights = np.unique(np.concatenate([line.runs(RUN) for line in lines] or [codes]))
+        self._short = _Runs(lines, self._starts, SHORT)
+        self._long = _Runs(lines, self._starts, RUN)
 
     def compare(self, piece: Piece) -> Shared:
         """Return what a piece shares with the corpus."""
         line = melody(piece)
-        eights = line.runs(RUN)
-        known = np.isin(eights, self._eights)
-        share = float(known.mean()) if len(eights) else 0.0
-        longest, at, place = self._longest(line)
+        low, high = self._long.found(line)
+        runs = len(low)
+        share = float((high > low).mean()) if runs else 0.0
+        longest, at, place = self._longest(line, self._long if share else self._short)
         if not longest:
-            return Shared(0, share, len(eights))
+            return Shared(0, share, runs)
         tune = int(np.searchsorted(self._starts, place, side="right")) - 1
         bar = int(self._bars[place]) + 1
-        return Shared(longest, share, len(eights), self._names[tune], at, bar)
+        return Shared(longest, share, runs, self._names[tune], at, bar)
 
-    def _longest(self, line: Melody) -> tuple[int, int, int]:
-        """Return the longest shared run: notes, first note in the line, place in the corpus."""
-        codes = line.runs(SHORT)
-        low = np.searchsorted(self._codes, codes, side="left")
-        high = np.searchsorted(self._codes, codes, side="right")
+    def _longest(self, line: Melody, runs: _Runs) -> tuple[int, int, int]:
+        """Return the longest shared run: notes, first note in the line, place in the corpus.
+
+        None shorter than ``runs`` is looked for: of short ones there are many in any corpus.
+        """
+        low, high = runs.found(line)
         steps = _steps(line)
         best, best_at, best_place = 0, 0, 0
         reached: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
-        for at in range(len(codes)):
-            places = self._places[low[at] : high[at]]
+        for at in range(len(low)):
+            places = runs.places[low[at] : high[at]]
             # A run that goes on from the note before was measured there.
             new = places[~np.isin(places, reached + 1)] if len(reached) else places
             reached = places
             if len(new):
-                lengths = self._extend(steps[at:], new)
+                lengths = self._extend(steps[at:], new, runs.notes)
                 k = int(lengths.argmax())
                 if lengths[k] > best:
                     best, best_at, best_place = int(lengths[k]), at, int(new[k])
         return best, best_at, best_place
 
-    def _extend(self, steps: NDArray[np.int64], places: NDArray[np.int64]) -> NDArray[np.int64]:
+    def _extend(
+        self, steps: NDArray[np.int64], places: NDArray[np.int64], known: int
+    ) -> NDArray[np.int64]:
         """Return how many notes the corpus agrees with, from each of these places."""
-        notes = np.full(len(places), SHORT, dtype=np.int64)
+        notes = np.full(len(places), known, dtype=np.int64)
         alive = np.arange(len(places))
         for k in range(len(steps)):
-            if k >= SHORT - 1:
+            if k >= known - 1:
                 interval = _at(self._steps, places[alive] + k)[:, 0] == steps[k, 0]
                 alive = alive[interval & (steps[k, 0] != END)]
                 notes[alive] = np.maximum(notes[alive], k + 2)
@@ -118,6 +117,25 @@ class TuneIndex:
             if not len(alive):
                 break
         return notes
+
+
+class _Runs:
+    """The runs of so many notes in a corpus, in order of what they are, and where each stands."""
+
+    def __init__(self, lines: Sequence[Melody], starts: NDArray[np.int64], notes: int) -> None:
+        self.notes = notes
+        runs = [line.runs(notes) for line in lines]
+        places = [start + np.arange(len(run)) for start, run in zip(starts, runs, strict=False)]
+        codes = np.concatenate(runs) if runs else np.zeros(0, dtype=np.uint64)
+        where = np.concatenate(places) if places else np.zeros(0, dtype=np.int64)
+        order = np.argsort(codes, kind="stable")
+        self.codes, self.places = codes[order], where[order]
+
+    def found(self, line: Melody) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return for each run of a line which of ``places`` have it: from, and up to."""
+        codes = line.runs(self.notes)
+        low = np.searchsorted(self.codes, codes, side="left")
+        return low, np.searchsorted(self.codes, codes, side="right")
 
 
 END = 10_000  # as interval: the last note of a tune leads nowhere

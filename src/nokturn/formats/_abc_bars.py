@@ -10,6 +10,7 @@ from typing import Any
 
 from nokturn.errors import InputError, LimitError, position
 from nokturn.formats._abc_voice import VoiceReader
+from nokturn.music.bars import SECTION_LINES
 from nokturn.music.pitch import Key
 from nokturn.music.sheet import Bar
 from nokturn.music.time import COMMON_TIME, Meter, Tempo
@@ -70,7 +71,7 @@ class BarReader:
         if word == "|" and not now.empty:
             self.close("single")
             return
-        before, after, line = _bar_sign(word)
+        before, after, line = bar_sign(word)
         if not now.empty:
             self.close(line)
         if now.bars:
@@ -87,7 +88,7 @@ class BarReader:
             bar.repeat_end = max(bar.repeat_end, min(before, 8) + 1)
         if bar.line != line and _STRENGTH[line] > _STRENGTH[bar.line]:
             bar.line = line
-        if before or line in ("double", "final", "heavy-light"):
+        if before or line in SECTION_LINES:
             self._stop_ending()
 
     def _stop_ending(self) -> None:
@@ -125,7 +126,7 @@ class BarReader:
 
 
 @lru_cache(maxsize=256)
-def _bar_sign(word: str) -> tuple[int, int, str]:
+def bar_sign(word: str) -> tuple[int, int, str]:
     """Return how many colons stand before and after a bar line, and its style."""
     core = word.strip(":.")
     before = len(word) - len(word.lstrip(":"))

@@ -19,25 +19,25 @@ from typing import NamedTuple
 from nokturn.music.pitch import Pitch
 from nokturn.music.time import Ticks, exact
 
-_LENGTH = r"\d*(?:/+\d*)?"
+LENGTH = r"\d*(?:/+\d*)?"
 _SIGN = r"(?:\^\^|\^/?\d?(?=[A-Ga-g])|\^|__|_/?\d?(?=[A-Ga-g])|_|=)"
-_END = rf"[,']*{_LENGTH}-?"
+_END = rf"[,']*{LENGTH}-?"
 _NOTE = rf"{_SIGN}?[A-Ga-g]{_END}"
 _RUN = rf"(?:[A-Ga-g]{{1,64}}{_END}|[ \t]+|{_SIGN}[A-Ga-g]{_END}){{1,64}}"  # longer: in parts
-_BAR = r":*\.?(?:\[\||\|)[|\]:]*(?:\[\|[|\]:]*)*|::+"
+BAR = r":*\.?(?:\[\||\|)[|\]:]*(?:\[\|[|\]:]*)*|::+"
 _PART = r"""(?: [A-Ga-gxyzH-Wh-w~0-9^_=,'/<>)-]{1,40}+ | \((?!\d+:) | \.
   | "[^"|]{0,40}" | \{[^}|"]{0,40}\} | ![^!|"{[]{1,40}! | \[(?![\s\d])[^]|:"{!]{0,40}\] )"""
 _MEASURE = rf"""
     (?![ \t]*\d)  # the number of an ending
     (?: {_PART} | [ \t]+ ){{1,40}}+  # bounded: where no bar line follows, it was tried in vain
-    (?<!\.) (?!\.) (?={_BAR})"""
+    (?<!\.) (?!\.) (?={BAR})"""
 
 WORD = re.compile(
     rf"""
       (?P<note>{_NOTE})
     | (?P<space>[ \t]+)
-    | (?P<bar>{_BAR})
-    | (?P<rest>[zx]{_LENGTH})
+    | (?P<bar>{BAR})
+    | (?P<rest>[zx]{LENGTH})
     | (?P<bars>[ZX]\d*)
     | (?P<tuplet>\(\d+(?::\d*){{0,2}})
     | (?P<broken>[<>]+)
@@ -45,13 +45,13 @@ WORD = re.compile(
     | (?P<grace>\{{[^}}]*\}}?)
     | (?P<field>\[[A-Za-z]:[^\]]*\]?)
     | (?P<ending>\[?\s?\d[\d,\-.x]*|\["[^"]*"\]?)
-    | (?P<chord>\[[^\]|:]*\]{_LENGTH}-?)
+    | (?P<chord>\[[^\]|:]*\]{LENGTH}-?)
     | (?P<slur>\.?[()])
     | (?P<decoration>![^!\s|]{{1,40}}!|![a-zA-Z][a-zA-Z. ]{{0,38}}!|\+[a-zA-Z.<>()]{{1,40}}\+)
     | (?P<shorthand>[.~H-Wh-w])
     | (?P<tie>-)
     | (?P<overlay>&+)
-    | (?P<spacer>y{_LENGTH})
+    | (?P<spacer>y{LENGTH})
     | (?P<ignored>[`$!*;?@]|\\.?|[\x00-\x1f])
     | (?P<unknown>.)
     """,
@@ -59,7 +59,7 @@ WORD = re.compile(
 )
 
 RUN_OR_WORD = re.compile(rf"(?P<run>{_RUN})|{WORD.pattern}", re.VERBOSE | re.DOTALL)
-MEASURES = re.compile(rf"({_MEASURE})?({_BAR})|(.+)", re.VERBOSE | re.DOTALL)
+MEASURES = re.compile(rf"({_MEASURE})?({BAR})|(.+)", re.VERBOSE | re.DOTALL)
 GROUP = re.compile(rf"{_PART}++", re.VERBOSE)  # of a measure: what stands between spaces
 NOTE = re.compile(_NOTE)
 ODD_LENGTH = re.compile(r"//+\d")  # two slashes and a number
@@ -75,7 +75,7 @@ SYNONYMS = {
     "tr": "trill", "DC": "D.C.", "DS": "D.S.", "stacc": "staccato", "ten": "tenuto",
 }  # fmt: skip
 
-_NOTE_PARTS = re.compile(rf"(\^\^|\^/?\d?|__|_/?\d?|=)?([A-Ga-g])([,']*)({_LENGTH})(-?)")
+_NOTE_PARTS = re.compile(rf"(\^\^|\^/?\d?|__|_/?\d?|=)?([A-Ga-g])([,']*)({LENGTH})(-?)")
 _STEPS = {letter: step for step, letter in enumerate("CDEFGAB")}
 
 

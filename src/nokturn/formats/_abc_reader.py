@@ -9,7 +9,7 @@ one raises.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,10 +51,15 @@ def each_tune(
     text = decode(data)
     preamble = file_header(text)
     for line, tune in split_tunes(text, part, of):
-        try:
-            yield read_tune(tune, source=source, first_line=line, strict=strict, header=preamble)
-        except InputError as error:
-            yield error
+        yield tune_or_refusal(tune, source=source, first_line=line, strict=strict, header=preamble)
+
+
+def tune_or_refusal(text: str, **told: Any) -> Piece | InputError:
+    """Return what `read_tune` does, or why it cannot be read."""
+    try:
+        return read_tune(text, **told)
+    except InputError as error:
+        return error
 
 
 def read_tune(
@@ -63,7 +68,7 @@ def read_tune(
     source: str = "<text>",
     first_line: int = 1,
     strict: bool = False,
-    header: list[tuple[str, str]] | None = None,
+    header: Sequence[tuple[str, str]] = (),
 ) -> Piece:
     """Read one tune.
 
@@ -91,15 +96,15 @@ def read_tune(
             source=source,
             line=first_line,
         )
-    reader = _TuneReader(source, first_line, strict)
-    piece = reader.read(text, header or [])
+    reader = TuneReader(source, first_line, strict)
+    piece = reader.read(text, header)
     piece.text = text
     if strict:
         _check_bars(piece.sheet, reader)
     return piece
 
 
-def _check_bars(sheet: Sheet, reader: _TuneReader) -> None:
+def _check_bars(sheet: Sheet, reader: TuneReader) -> None:
     from nokturn.music.bars import bar_faults
 
     for fault in bar_faults(sheet):
@@ -113,7 +118,9 @@ def _check_bars(sheet: Sheet, reader: _TuneReader) -> None:
 
 
 @dataclass
-class _TuneReader(MusicReader):
+class TuneReader(MusicReader):
+    """Reads a tune, or a header and then words that have nothing to do with each other."""
+
     sheet: Sheet = field(default_factory=lambda: Sheet(voices=[]))
     recipe: dict[str, Any] | None = None
     unit: Ticks = 0
@@ -124,13 +131,11 @@ class _TuneReader(MusicReader):
 
     # the tune
 
-    def read(self, text: str, preamble: list[tuple[str, str]]) -> Piece:
+    def read(self, text: str, preamble: Sequence[tuple[str, str]]) -> Piece:
         lines = text.split("\n")
         if self.strict:
             self._refuse(text)
-        for letter, value in preamble:
-            self._header_field(letter, value)
-        first = self._header(lines)
+        first = self._header(lines, preamble)
         self._body(lines, first)
         self.sheet = join(self.sheet, list(self.voices.values()), self.score, self.repair)
         if self.silent_repairs:
@@ -138,6 +143,17 @@ class _TuneReader(MusicReader):
         return Piece(
             self.sheet, self.sheet.title, self.source, recipe=self.recipe, repairs=self.repairs
         )
+
+    def plain_header(self, text: str, preamble: Sequence[tuple[str, str]]) -> bool:
+        """Read a header; return whether nothing had to be mended and no sign got a new meaning."""
+        self._header(text.split("\n"), preamble)
+        return not (self.repairs or self.user or self.macros or self.sheet.title)
+
+    def begin_again(self) -> None:
+        """Forget all that was read below the header."""
+        self.repairs, self.silent_repairs, self.events = [], 0, 0
+        self.voices = {}
+        self.now = self._voice_named("1")
 
     def _refuse(self, text: str) -> None:
         """Raise at what the standard forbids and a lenient reading takes without a word."""
@@ -147,8 +163,10 @@ class _TuneReader(MusicReader):
             self.line, self.column = start + before.count("\n"), place - before.rfind("\n")
             self.repair(what)
 
-    def _header(self, lines: list[str]) -> int:
+    def _header(self, lines: list[str], preamble: Sequence[tuple[str, str]]) -> int:
         """Read up to ``K:``; return the number of the line after it."""
+        for letter, value in preamble:
+            self._header_field(letter, value)
         last = ""
         start = self.line
         for i, raw in enumerate(lines):

@@ -9,11 +9,15 @@ that fills it up. A longer bar is never right. In free meter every bar is.
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 from nokturn.music.sheet import Bar, Sheet
 from nokturn.music.time import FREE_METER, WHOLE, Meter, Ticks, exact
+
+SECTION_LINES = ("double", "heavy-light", "final")  # bar lines at which a section ends
 
 
 @dataclass(frozen=True)
@@ -47,45 +51,52 @@ def bar_faults(sheet: Sheet) -> list[BarFault]:
     if not odd or held == [0]:  # headers alone, no music
         return []
     opens = [b == 0 or _section_ends(bars[b - 1], bars[b]) for b in range(len(bars))]
-    begins = [b for b, bar in enumerate(bars) if opens[b] and not bar.ending]
-    return [fault for fault in odd if not _right(fault, held, opens, begins)]
+    return not_completed(odd, held, opens, [bool(bar.ending) for bar in bars])
 
 
-def _right(fault: BarFault, held: list[Ticks], opens: list[bool], begins: list[int]) -> bool:
-    """Return whether a bar that is not full needs not be; ``begins`` are the sections' first."""
-    section = max((b for b in begins if b <= fault.bar), default=0)
-    short = 0 < fault.held < fault.expected
-    return short and _completed(fault.bar, held, opens, section, fault.expected)
+def not_completed(
+    odd: Sequence[BarFault], held: Sequence[Ticks], opens: Sequence[bool], endings: Sequence[bool]
+) -> list[BarFault]:
+    """Return those of the bars that are not full which no other bar completes.
+
+    Parameters
+    ----------
+    held, opens, endings
+        Of every bar: what it holds, whether a section begins with it, and whether that is an
+        ending of a repeat (a section of its own, too).
+    """
+    last = len(held) - 1
+    begins = [b for b in range(len(held)) if opens[b] and not endings[b]]
+    ends = {held[b]: b for b in range(len(held)) if b == last or opens[b + 1]}  # the last so long
+
+    def completed(fault: BarFault) -> bool:
+        """Whether a short bar is a pickup, or is filled up by one."""
+        b, missing = fault.bar, fault.expected - fault.held
+        if not 0 < fault.held < fault.expected:
+            return False
+        if b == 0:
+            return True
+        if b == last or opens[b + 1]:  # it ends a section, which a pickup at either end completes
+            before = bisect_right(begins, b)
+            section = begins[before - 1] if before else 0
+            following = () if b == last else (held[b + 1],)
+            if missing in (held[section], held[0], *following):
+                return True
+        # or it begins one, and completes what is before it, or is completed where a section ends
+        return opens[b] and (held[b - 1] == missing or ends.get(missing, 0) > b)
+
+    return [fault for fault in odd if not completed(fault)]
 
 
 def _section_ends(bar: Bar, following: Bar) -> bool:
     return bool(
         bar.repeat_end
         or bar.ending_stop
-        or bar.line in ("double", "final", "heavy-light", "none")
+        or bar.line in SECTION_LINES
+        or bar.line == "none"
         or following.repeat_start
         or following.ending
     )
-
-
-def _completed(b: int, held: list[Ticks], opens: list[bool], section: int, full: Ticks) -> bool:
-    """Return whether a short bar is a pickup, or is filled up by one."""
-    if b == 0:
-        return True
-    missing = full - held[b]
-    last = b + 1 == len(held)
-    if last or opens[b + 1]:  # it ends a section: a pickup at either end of it may complete it
-        following = [] if last else [held[b + 1]]
-        if missing in (held[section], held[0], *following):
-            return True
-    if not opens[b]:
-        return False
-    before = held[b - 1]
-    if before == missing:
-        return True
-    # a section's own pickup, completed where the section ends
-    ends = (k for k in range(b + 1, len(held)) if k + 1 == len(held) or opens[k + 1])
-    return any(held[k] == missing for k in ends)
 
 
 def numbered_bars(sheet: Sheet) -> int:
@@ -93,12 +104,19 @@ def numbered_bars(sheet: Sheet) -> int:
 
     A pickup counts as none, and two parts of a bar around a repeat sign as one.
     """
-    count, part, full = 0, exact(0), exact(0)
+    wholes = []
     whole, last = FREE_METER.bar_ticks, FREE_METER
-    for bar, meter in zip(sheet.bars, sheet.meters(), strict=True):
-        length = bar.length
+    for meter in sheet.meters():
         if meter is not last:
             whole, last = meter.bar_ticks, meter
+        wholes.append(whole)
+    return numbered([bar.length for bar in sheet.bars], wholes)
+
+
+def numbered(held: Iterable[Ticks], wholes: Iterable[Ticks]) -> int:
+    """Return what `numbered_bars` does, of bars that hold so much where it should be so much."""
+    count, part, full = 0, exact(0), exact(0)
+    for length, whole in zip(held, wholes, strict=True):
         if length >= whole:  # as every bar is in free meter
             count += 1
             continue

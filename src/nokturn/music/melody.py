@@ -48,7 +48,10 @@ class Melody:
     @property
     def steps(self) -> NDArray[np.int64]:
         """Interval to the next note and duration of this one, (N - 1, 2)."""
-        return np.stack([np.diff(self.pitches), self.durations[:-1]], axis=1)
+        steps = np.empty((max(0, len(self) - 1), 2), dtype=np.int64)
+        steps[:, 0] = self.pitches[1:] - self.pitches[:-1]
+        steps[:, 1] = self.durations[:-1]
+        return steps
 
     def runs(self, notes: int) -> NDArray[np.uint64]:
         """Return a number for each run of so many notes: equal runs in any key have the same.
@@ -100,13 +103,25 @@ def _written(sheet: Sheet) -> Melody:
     sounding = pitches != _SILENCE
     if not sounding.all():
         pitches, durations, bars = pitches[sounding], durations[sounding], bars[sounding]
-    ties = [event.ties for event in events]
-    if any(ties):  # a note that goes on is one with the next like it
-        tied = np.array([_top_is_tied(event) for event in events], dtype=bool)[sounding]
+    durations = durations.astype(np.int64)
+    if not any(event.ties for event in events):
+        return Melody(pitches, durations, bars)
+    tied = np.array([top_is_tied(event) for event in events], dtype=bool)[sounding]
+    return joined(pitches, durations, bars, tied)
+
+
+def joined(
+    pitches: NDArray[np.int64],
+    durations: NDArray[np.int64],
+    bars: NDArray[np.int64],
+    tied: NDArray[np.bool_],
+) -> Melody:
+    """Return the melody of notes of which a tied one is one with the next like it; each (N,)."""
+    if tied.any():
         begins = np.append(True, ~tied[:-1] | (pitches[1:] != pitches[:-1]))[: len(pitches)]
         durations = np.add.reduceat(durations, np.flatnonzero(begins))
         pitches, bars = pitches[begins], bars[begins]
-    return Melody(pitches, durations.astype(np.int64), bars)
+    return Melody(pitches, durations, bars)
 
 
 class _Tops(dict[tuple[Pitch, ...], int]):
@@ -122,7 +137,8 @@ class _Tops(dict[tuple[Pitch, ...], int]):
 _TOPS = _Tops()
 
 
-def _top_is_tied(event: Event) -> bool:
+def top_is_tied(event: Event) -> bool:
+    """Return whether the highest note of an event goes on in the next."""
     midi = [pitch.midi for pitch in event.pitches]
     top = midi.index(max(midi)) if len(midi) > 1 else 0
     return top < len(event.ties) and event.ties[top]

@@ -152,6 +152,9 @@ def _serve(pipe: Connection, verbs: str, warm: Sequence[str], limit: int) -> Non
         while cold and work.empty():  # nobody waits for us to be ready for something else
             with suppress(Exception):  # whoever asks for it is told
                 getattr(_verb(verbs, cold.pop()), "warm", lambda: None)()
+            if not cold:  # what is loaded stays, and need not be looked through for what is not
+                gc.collect()
+                gc.freeze()
         task, verb, arguments = _next(work)
         talk = now[task]
         talk._send = _event_sender(send, task)

@@ -23,19 +23,20 @@ from nokturn.corpora._ingest import (
     Share,
     collector_at_rest,
     crew,
-    each_piece,
+    each_glance,
     music_files,
     shares,
 )
 from nokturn.corpora._workers import read_in_workers
+from nokturn.formats._abc_glance import Glance
 from nokturn.music.bars import bar_faults, numbered_bars
 from nokturn.music.melody import melody
 from nokturn.music.piece import Piece
 from nokturn.music.score import Score, Track
-from nokturn.music.sheet import Sheet
 from nokturn.workflows.info import key_of, score_bars
 
 FEW_NOTES = 8
+SOON = 24  # notes, after which most tunes have shown more than two pitches
 GRID = np.array([0, 1 / 4, 1 / 3, 1 / 2, 2 / 3, 3 / 4, 1])  # of a quarter: sixteenths, triplets
 NEAR = 0.02  # of a quarter
 ON_GRID = 0.6  # of the onsets; of random ones a quarter is near
@@ -124,12 +125,18 @@ def check_share(share: tuple[Path, int, int]) -> list[Checked]:
     pieces: list[Checked] = []
     others: list[Checked] = []
     with collector_at_rest():
-        for piece in each_piece(Share(*share)):  # one at a time: a book's notes fill much memory
-            if isinstance(piece, str):
-                others += refused(path, _without(piece, path))
+        for seen in each_glance(Share(*share)):  # one at a time: a book's notes fill much memory
+            if isinstance(seen, str):
+                others += refused(path, _without(seen, path))
             else:
-                pieces.append(_checked(piece, path, len(pieces) + 1))
+                pieces.append(_checked(seen, path, len(pieces) + 1))
     return pieces + others
+
+
+def check_shares(shares: Iterable[tuple[Path, int, int]]) -> list[list[Checked]]:
+    """Return what `check_share` does, of each."""
+    with collector_at_rest():  # not only within each: it would look through all after every one
+        return [check_share(share) for share in shares]
 
 
 def joined(path: Path, parts: Sequence[Sequence[Checked]]) -> list[Checked]:
@@ -163,46 +170,53 @@ def _left_out(row: Checked, other: Checked) -> Checked:
     return replace(row, problem=said, usable=False)
 
 
-def _checked(piece: Piece, path: Path, number: int) -> Checked:
-    music, line, notes = piece.sheet_or_score, melody(piece), _notes(piece)
+def _checked(seen: Glance | Piece, path: Path, number: int) -> Checked:
+    holds = _glance(seen) if isinstance(seen, Piece) else seen
     return Checked(
         file=str(path),
         number=number,
-        title=piece.title,
-        notes=notes,
-        bars=numbered_bars(music) if isinstance(music, Sheet) else score_bars(music),
-        key=str(key_of(piece)),
-        meter=str(music.meter if isinstance(music, Sheet) else music.main_meter()[1]),
-        problem=" ".join(_problems(piece, path, notes, len(np.unique(line.pitches)))),
+        title=holds.title,
+        notes=holds.notes,
+        bars=holds.bars,
+        key=str(holds.key),
+        meter=str(holds.meter),
+        problem=" ".join(_problems(seen, holds, path)),
         usable=True,
-        melody=digest(line).hex(),
+        melody=digest(holds.melody).hex(),
     )
 
 
-def _notes(piece: Piece) -> int:
-    music = piece.sheet_or_score
+def _glance(piece: Piece) -> Glance:
+    """Return what a piece holds; of what only sounds no bar is written, and none wrong."""
+    music, key, line = piece.sheet_or_score, key_of(piece), melody(piece)
     if isinstance(music, Score):
-        return music.note_count
-    return sum(
-        [len(event.pitches) for bar in music.bars for voice in bar.voices for event in voice]
-    )
+        meter, bars = music.main_meter()[1], score_bars(music)
+        return Glance(piece.title, key, meter, music.note_count, bars, 0, 0, line)
+    events = (event for bar in music.bars for voice in bar.voices for event in voice)
+    notes, wrong = sum(len(event.pitches) for event in events), len(bar_faults(music))
+    bars = numbered_bars(music)
+    return Glance(piece.title, key, music.meter, notes, bars, len(music.bars), wrong, line)
 
 
-def _problems(piece: Piece, path: Path, notes: int, pitches: int) -> Iterator[str]:
-    """Yield what is wrong with a piece of so many notes and pitches, in sentences."""
-    if notes < FEW_NOTES:
-        yield f"Only {notes} notes." if notes > 1 else "Only one note."
+def _problems(seen: Glance | Piece, holds: Glance, path: Path) -> Iterator[str]:
+    """Yield what is wrong with a piece that holds so much, in sentences."""
+    line = holds.melody.pitches
+    pitches = len(set(line[:SOON].tolist()))
+    if pitches <= 2:
+        pitches = len(np.unique(line))
+    if holds.notes < FEW_NOTES:
+        yield f"Only {holds.notes} notes." if holds.notes > 1 else "Only one note."
     elif pitches <= 2:
         yield "Two pitches only." if pitches == 2 else "One pitch only."
-    if isinstance(piece.sheet_or_score, Score):
-        yield from _sounding(piece.sheet_or_score)
-    else:
-        wrong = len(bar_faults(piece.sheet_or_score))
-        if wrong:
-            yield f"{wrong} of {len(piece.sheet_or_score.bars)} bars do not add up."
-    if piece.repairs:
-        more = f", and {len(piece.repairs) - 1} more" if len(piece.repairs) > 1 else ""
-        first = _sentence(_without(piece.repairs[0], path)).rstrip(".")
+    if holds.wrong:
+        yield f"{holds.wrong} of {holds.written} bars do not add up."
+    if isinstance(seen, Glance):
+        return
+    if isinstance(seen.sheet_or_score, Score):
+        yield from _sounding(seen.sheet_or_score)
+    if seen.repairs:
+        more = f", and {len(seen.repairs) - 1} more" if len(seen.repairs) > 1 else ""
+        first = _sentence(_without(seen.repairs[0], path)).rstrip(".")
         yield f"Mended: {first[:1].lower()}{first[1:]}{more}."
 
 

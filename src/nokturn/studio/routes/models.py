@@ -12,6 +12,7 @@ from fastapi.responses import FileResponse
 from nokturn.errors import UsageError
 from nokturn.studio._uploads import DOCUMENTED, received
 from nokturn.studio.arguments import MODEL
+from nokturn.studio.routes.trainings import check_not_awaited
 
 router = APIRouter(tags=["models"])
 Name = Annotated[str, InAddress(pattern=MODEL, description="my-tunes, my-tunes@30")]
@@ -60,5 +61,6 @@ async def remove(request: Request, name: Name) -> dict[str, Any]:
     """Delete a model; built-in ones stay, and so does the training."""
     if "@" in name:
         raise UsageError("An epoch is not deleted alone.", "Thin the training out.")
+    check_not_awaited(request.app.state.jobs, name)
     found: dict[str, Any] = await request.app.state.desk.ask("models", action="remove", name=name)
     return found

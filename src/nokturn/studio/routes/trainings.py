@@ -112,6 +112,7 @@ async def publish(request: Request, name: Name, wanted: Published) -> dict[str, 
 async def thin(request: Request, name: Name) -> dict[str, Any]:
     """Delete the models of most epochs; the first, the best, the newest and some others stay."""
     _not_running(request, name)
+    check_not_awaited(_jobs(request), name, model=False, epochs=True)
     return await _told(request, "thin", name=name)
 
 
@@ -130,14 +131,31 @@ async def remove(
 ) -> dict[str, Any]:
     """Delete a training with all its epochs."""
     _not_running(request, name)
+    check_not_awaited(_jobs(request), name, model=model, epochs=True)
     found: dict[str, Any] = await _ask(request, "remove", name=name, model=model)
     return found
 
 
 def awaited(jobs: Jobs) -> dict[str, str]:
     """Return the corpora that trainings have still to read, each with the training's name."""
+    return {_corpus_of(job): job.title for job in _waiting(jobs)}
+
+
+def check_not_awaited(jobs: Jobs, name: str, *, model: bool = True, epochs: bool = False) -> None:
+    """Raise `UsageError` where a training has still to read a model, or one of its epochs."""
+    for job in _waiting(jobs):
+        base, _, epoch = job.arguments["base"].partition("@")
+        if base == name and (epochs if epoch else model):
+            raise UsageError(
+                f"{job.title} has still to read this model.",
+                "Wait until it learns, or cancel it first.",
+            )
+
+
+def _waiting(jobs: Jobs) -> list[Job]:
+    """Return the trainings that have read nothing yet."""
     todo = [job for job in jobs.all() if job.verb == "train" and not job.ended]
-    return {_corpus_of(job): job.title for job in todo if not job.progress}
+    return [job for job in todo if not job.progress]
 
 
 async def _ask(request: Request, action: str, **arguments: Any) -> Any:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from nokturn.studio._worker import Talk
-from nokturn.workflows.check_data import Checked, check_share
+from nokturn.workflows.check_data import Checked, check_shares
 
 
 def run(talk: Talk, *, action: str, **arguments: Any) -> Any:
@@ -22,7 +22,7 @@ def check(shares: list[tuple[str, int, int]]) -> list[list[dict[str, Any]]]:
 
     See `nokturn.workflows.check_data.Checked` for the rows.
     """
-    found = (check_share((Path(path), part, of)) for path, part, of in shares)
+    found = check_shares((Path(path), part, of) for path, part, of in shares)
     return [[_row(row) for row in rows] for rows in found]
 
 
