@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 SCREENS = ["/", "/models", "/models/folk", "/help"]
@@ -63,6 +65,33 @@ def test_work_is_listed_as_it_goes(open_page, live_studio, until) -> None:
     page.locator(".jobs-row a").first.click()
     page.wait_for_url(f"**/p/{piece}")
     assert "/jobs" not in asked  # the stream says it all
+
+
+def test_focus_and_press_last_though_the_list_of_work_is_drawn_anew(
+    open_page, live_studio, until
+) -> None:
+    page = open_page("/help")
+    page.locator(".badge").click()
+    cancel = page.get_by_role("button", name="Throw away")
+
+    def drawn_anew() -> None:
+        button = cancel.element_handle()
+        while button.evaluate("button => button.isConnected"):
+            page.wait_for_timeout(20)
+
+    space = partial(page.keyboard.down, "Space"), partial(page.keyboard.up, "Space")
+    for press, let_go in ((page.mouse.down, page.mouse.up), space):
+        gone = page.locator(".jobs-row[data-state=cancelled]").count()
+        live_studio.ask("POST", "/jobs/generate", {"bars": 256, "seed": 3, "n": 8})
+        until(page, "document.querySelector('.jobs-row[data-state=running] progress')?.value > 0")
+        cancel.focus()
+        drawn_anew()
+        assert page.evaluate("document.activeElement.textContent") == "Throw away"
+        cancel.hover()
+        press()
+        drawn_anew()
+        let_go()
+        until(page, f"document.querySelectorAll('.jobs-row[data-state=cancelled]').length > {gone}")
 
 
 def test_polish_is_whole_and_stays(open_page, until) -> None:

@@ -5,10 +5,11 @@
  */
 
 import { events, post } from "./api.js";
-import { clear, h, icon, throttled } from "./dom.js";
+import { h, icon, throttled } from "./dom.js";
 import { ago, duration, has, percent, t } from "./i18n.js";
 import { popup } from "./popup.js";
 import { notice } from "./problem.js";
+import { renew } from "./renew.js";
 import { phrase, words } from "./said.js";
 
 const ACTIVE = new Set(["waiting", "running"]);
@@ -55,10 +56,9 @@ function panel(close) {
       return;
     }
     body.dataset.drawn = "yes";
-    const items = jobs.slice(0, SHOWN);
-    clear(body, h("h2", { class: "panel-title" }, t("jobs.title")));
-    if (items.length) body.append(h("ul", { class: "jobs-list" }, items.map((job) => row(job, close))));
-    else body.append(h("p", { class: "muted" }, t("jobs.none")));
+    const items = jobs.slice(0, SHOWN).map((job) => row(job, close));
+    const list = items.length ? h("ul", { class: "jobs-list" }, items) : h("p", { class: "muted" }, t("jobs.none"));
+    renew(body, h("h2", { class: "panel-title" }, t("jobs.title")), list);
   };
   listeners.add(draw);
   draw();
@@ -91,15 +91,17 @@ function said(job) {
 }
 
 function buttons(job) {
-  const tell = (what) => () => post(`/jobs/${job.id}/${what}`).catch((error) => notice(words(error, "what")));
-  const stop = h("button", { class: "button small", type: "button", on: { click: tell("stop") } }, t("jobs.stop"));
-  const cancel = h("button", { class: "button small quiet", type: "button", on: { click: tell("cancel") } }, t("jobs.cancel"));
+  const button = (what, look) => {
+    const tell = () => post(`/jobs/${job.id}/${what}`).catch((error) => notice(words(error, "what")));
+    return h("button", { class: look, type: "button", data: { focus: `${what}-${job.id}` }, on: { click: tell } }, t(`jobs.${what}`));
+  };
+  const [stop, cancel] = [button("stop", "button small"), button("cancel", "button small quiet")];
   return job.state === "running" && STOPPED_WELL.has(job.verb) ? [stop, cancel] : [cancel];
 }
 
 function results(job, close) {
   const { pieces = [], piece, model } = job.result ?? {};
-  const open = (path, text) => h("a", { class: "button small quiet", href: path, on: { click: () => close(false) } }, text);
+  const open = (path, text) => h("a", { class: "button small quiet", href: path, data: { focus: `${path}-${job.id}` }, on: { click: () => close(false) } }, text);
   if (model) return [open(`/models/${encodeURIComponent(model)}`, t("jobs.openModel"))];
   if (piece) return [open(`/p/${piece}`, t("jobs.open"))];
   if (job.verb === "lofi") return pieces.map((id) => open(`/lofi/${id}`, t("jobs.open")));

@@ -10,6 +10,7 @@ import { ago, clock, date, number, t } from "./i18n.js";
 import { keyName, meterName } from "./keyname.js";
 import { incipit } from "./incipit.js";
 import { popup } from "./popup.js";
+import { renew } from "./renew.js";
 
 export class Row {
   #acts;
@@ -57,10 +58,8 @@ export class Row {
   /** Show what is known of the piece now. */
   update(item) {
     this.item = item;
-    const focused = this.#title.contains(document.activeElement);
     const written = this.#title.querySelector("input"); // anew, at this moment
-    if (!written) clear(this.#title, h("a", { href: this.address }, item.title));
-    if (focused && !written) this.focus();
+    if (!written) renew(this.#title, h("a", { href: this.address, data: { focus: "name" } }, item.title));
     clear(this.facts, facts(item));
     this.#box.nextSibling.textContent = t("library.pick", { title: item.title });
     this.#star.setAttribute("aria-pressed", String(item.starred));

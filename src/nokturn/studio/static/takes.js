@@ -7,6 +7,7 @@
 import { clear, h, icon, svg } from "./dom.js";
 import { t } from "./i18n.js";
 import { keyName, meterName } from "./keyname.js";
+import { renew } from "./renew.js";
 
 const LETTERS = "ABCDEFGHIJKLMNOP";
 const ROW = 4; // that fit beside each other
@@ -30,15 +31,13 @@ export class Takes {
    * @param {number} picked which one is shown below
    */
   draw(takes, picked) {
-    const had = this.element.contains(document.activeElement) ? document.activeElement.dataset.focus : "";
     const at = this.element.scrollLeft;
     this.cards = takes.map((take, i) => this.#card(take, i, i === picked));
-    clear(this.element, this.cards.map((card) => card.element));
+    renew(this.element, this.cards.map((card) => card.element));
     this.element.classList.toggle("many", takes.length > ROW);
     this.element.scrollLeft = at;
     if (picked !== this.#picked) this.#reveal(picked);
     this.#picked = picked;
-    if (had) this.element.querySelector(`[data-focus="${had}"]`)?.focus();
   }
 
   /** Bring a card into view, where they are more than fit beside each other. */

@@ -13,6 +13,7 @@ import { announce, clear, h, icon } from "./dom.js";
 import { bytes, duration, number, t } from "./i18n.js";
 import { keyName, meterName } from "./keyname.js";
 import { notice, problem } from "./problem.js";
+import { renew } from "./renew.js";
 import { mark } from "./router.js";
 import { phrase, words } from "./said.js";
 
@@ -170,12 +171,11 @@ export class TrainForm {
 
   #drawData() {
     const { rows, total, summary } = this.#corpus;
-    const had = this.data.contains(document.activeElement) ? document.activeElement.dataset.row : "";
     const place = this.data.querySelector(".train-rows")?.scrollTop ?? 0;
     const filter = h("div", { class: "segmented", role: "group", aria: { label: t("train.show") } }, ["all", "used", "problems"].map((one) => h("button", { type: "button", aria: { pressed: String(one === this.#shown) }, on: { click: () => ((this.#shown = one), this.#again(ROWS)) } }, t(`train.shown.${one}`))));
     const table = h("table", h("thead", h("tr", ["use", "file", "title", "notes", "bars", "key", "meter", "remark"].map((one) => h("th", { scope: "col", class: one }, t(`train.columns.${one}`))))), h("tbody", rows.map((row) => this.#row(row))));
     this.counts = h("p", { class: "num", role: "status" });
-    clear(
+    renew(
       this.data,
       h("div", { class: "spread" }, h("h2", t("train.check")), h("button", { class: "button quiet small", type: "button", on: { click: () => this.#forget() } }, icon("bin"), t("train.forget"))),
       this.counts,
@@ -188,13 +188,12 @@ export class TrainForm {
     );
     const box = this.data.querySelector(".train-rows");
     if (box) box.scrollTop = place;
-    if (had) this.data.querySelector(`[data-row="${CSS.escape(had)}"]`)?.focus({ preventScroll: true });
   }
 
   #row(row) {
     const label = t("train.use", { name: row.title || row.file });
     const able = row.usable || row.off;
-    const box = h("input", { type: "checkbox", checked: row.use, disabled: !able, data: { row: row.id }, aria: { label }, on: { change: () => this.#use(row, box.checked) } });
+    const box = h("input", { type: "checkbox", checked: row.use, disabled: !able, data: { focus: row.id }, aria: { label }, on: { change: () => this.#use(row, box.checked) } });
     const name = row.file.split("/").at(-1);
     const cell = (kind, text) => h("td", { class: kind, data: { label: t(`train.columns.${kind.split(" ")[0]}`) } }, text);
     const value = (n) => (row.number ? number(n) : "");

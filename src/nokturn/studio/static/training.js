@@ -15,6 +15,7 @@ import { bytes, clock, duration, number, percent, remember, remembered, t } from
 import { PieceView } from "./pieceview.js";
 import { dialog } from "./popup.js";
 import { notice, problem } from "./problem.js";
+import { renew } from "./renew.js";
 import { phrase, words } from "./said.js";
 import { go } from "./router.js";
 
@@ -169,18 +170,18 @@ export class Training {
   #drawHead() {
     const { state, job, best_epoch: best, can_resume: can } = this.#told;
     const active = ACTIVE.has(state);
-    const button = (sign, text, run, look = "button") => h("button", { class: look, type: "button", disabled: active && job?.stopping, on: { click: run } }, icon(sign), text);
+    const button = (sign, text, run, { look = "button", off = false } = {}) => h("button", { class: look, type: "button", disabled: off || (active && job?.stopping), on: { click: run } }, icon(sign), text);
     const use = !best || !this.#rows.get(best)?.kept ? null : h("a", { class: state === "done" ? "button primary" : "button", href: `/?model=${encodeURIComponent(`${this.name}@${best}`)}` }, icon("starred"), t("train.useEpoch", { n: best }));
-    clear(
+    renew(
       this.head,
       h("a", { class: "back", href: "/train" }, icon("previous"), t("train.toAll")),
       h("div", { class: "spread" },
         h("div", { class: "cluster" }, h("h1", this.name), stateTag(job?.stopping && active ? "stopping" : state)),
         h("div", { class: "cluster tight" },
-          active ? [button("pause", t("train.pause"), () => this.#pause()), state === "running" ? button("stop", t("train.stop"), () => this.#finish()) : null] : null,
-          !active && can ? button("play", t("train.resume"), () => this.#resume(), state === "done" ? "button" : "button primary") : null,
+          use, // first, so that what stands at the right does not move when there is one
+          active ? [button("pause", t("train.pause"), () => this.#pause()), button("stop", t("train.stop"), () => this.#finish(), { off: state === "waiting" })] : null,
+          !active && can ? button("play", t("train.resume"), () => this.#resume(), { look: state === "done" ? "button" : "button primary" }) : null,
           !active && state !== "done" && best !== null ? button("check", t("train.publish"), () => this.#publish(null)) : null,
-          use,
         ),
       ),
     );
@@ -252,7 +253,7 @@ export class Training {
     if (this.advised === text) return;
     this.advised = text;
     const button = ({ label, sign, run }) => h("button", { class: "button small", type: "button", on: { click: run } }, icon(sign), label);
-    clear(this.advice, icon("info"), h("div", { class: "grow" }, h("h2", t("train.advice")), sentences.map((one) => h("p", phrase(one, "text"))), helps.length ? h("div", { class: "cluster tight" }, helps.map(button)) : null));
+    renew(this.advice, icon("info"), h("div", { class: "grow" }, h("h2", t("train.advice")), sentences.map((one) => h("p", phrase(one, "text"))), helps.length ? h("div", { class: "cluster tight" }, helps.map(button)) : null));
   }
 
   /** What can be done about what the figures show, beside what stands above. */
@@ -283,7 +284,12 @@ export class Training {
     const log = h("label", { class: "check" }, h("input", { type: "checkbox", checked: this.loss.log, on: { change: (event) => this.#scale(event.target.checked) } }), t("train.log"));
     const smoothing = h("input", { type: "range", min: 0, max: 0.9, step: 0.1, value: this.loss.smoothing, on: { input: () => this.#smooth(smoothing) } });
     smoothing.setAttribute("aria-valuetext", percent(this.loss.smoothing));
-    this.table = h("details", { class: "train-table" });
+    const columns = ["epoch", "train", "valid", "valid_bars", "copied", "elapsed"].map((one) => h("th", { scope: "col" }, t(`train.series.${one}`)));
+    this.values = h("tbody");
+    const table = h("table", h("thead", h("tr", columns)), this.values);
+    this.table = h("details", { class: "train-table" },
+      h("summary", icon("chevron"), t("train.table")),
+      h("div", { class: "table-wrap train-values", tabindex: 0, role: "region", aria: { label: t("train.table") } }, table));
     clear(
       this.charts,
       h("div", { class: "card stack" }, h("div", { class: "spread" }, h("h2", t("train.loss")), h("div", { class: "cluster train-chart-tools" }, log, h("label", { class: "check train-smooth" }, t("train.smoothing"), smoothing))), this.loss.element, h("p", { class: "muted small" }, t("train.lossWhy"))),
@@ -323,34 +329,28 @@ export class Training {
   #drawTable(rows, best) {
     const loss = (value) => (value === null || value === undefined ? "" : number(value, LOSS));
     const share = (value) => (value === null || value === undefined ? "" : percent(value));
-    const columns = ["epoch", "train", "valid", "valid_bars", "copied", "elapsed"];
     const cells = (row) => [loss(row.train), loss(row.valid), share(row.valid_bars), share(row.copied), clock(row.elapsed_s ?? 0)];
-    const body = rows.map((row) => h("tr", h("th", { scope: "row", class: "num" }, number(row.epoch), row.epoch === best ? h("span", { class: "tag lamp" }, icon("starred"), t("models.best")) : null), cells(row).map((text) => h("td", { class: "num" }, text))));
-    clear(
-      this.table,
-      h("summary", icon("chevron"), t("train.table")),
-      h("div", { class: "table-wrap train-values", tabindex: 0, role: "region", aria: { label: t("train.table") } }, h("table", h("thead", h("tr", columns.map((one) => h("th", { scope: "col" }, t(`train.series.${one}`))))), h("tbody", body))),
-    );
+    const star = () => h("span", { class: "tag lamp" }, icon("starred"), t("models.best"));
+    const one = (row) => h("tr", h("th", { scope: "row", class: "num" }, number(row.epoch), row.epoch === best ? star() : null), cells(row).map((text) => h("td", { class: "num" }, text)));
+    clear(this.values, rows.map(one));
   }
 
   // ---- listening
 
   #drawStrip(rows, best) {
     this.strip.hidden = !rows.length;
-    const had = this.strip.contains(document.activeElement) ? document.activeElement.dataset.epoch : "";
     const place = this.strip.querySelector(".train-epochs")?.scrollLeft;
     const one = (row) => {
       const label = `${t("train.hear", { n: row.epoch })}${row.epoch === best ? ` (${t("models.best")})` : ""}`;
-      return h("li", h("button", { class: "train-epoch", type: "button", disabled: !row.sample, title: row.sample ? "" : t("train.noTune"), aria: { pressed: String(row.epoch === this.#chosen), label }, data: { epoch: row.epoch, best: row.epoch === best ? "yes" : null }, on: { click: () => this.hear(row.epoch) } },
+      return h("li", h("button", { class: "train-epoch", type: "button", disabled: !row.sample, title: row.sample ? "" : t("train.noTune"), aria: { pressed: String(row.epoch === this.#chosen), label }, data: { focus: `epoch-${row.epoch}`, best: row.epoch === best ? "yes" : null }, on: { click: () => this.hear(row.epoch) } },
         h("span", { class: "num train-epoch-number" }, row.epoch === best ? icon("starred") : null, number(row.epoch)), icon("play"), h("span", { class: "num small muted" }, row.valid ? number(row.valid, LOSS) : "")));
     };
     const list = h("ul", { class: "train-epochs" }, rows.map(one));
-    clear(this.strip, h("div", { class: "stack tight" }, h("h2", t("train.listen")), h("p", { class: "muted small" }, t("train.listenWhy"))), list, this.#picked(rows.find((row) => row.epoch === this.#chosen)));
+    renew(this.strip, h("div", { class: "stack tight" }, h("h2", t("train.listen")), h("p", { class: "muted small" }, t("train.listenWhy"))), list, this.#picked(rows.find((row) => row.epoch === this.#chosen)));
     if (place !== undefined) list.scrollLeft = this.follows ? list.scrollWidth : place;
     else list.scrollLeft = list.scrollWidth;
     this.follows = list.scrollLeft + list.clientWidth > list.scrollWidth - 8;
     list.addEventListener("scroll", () => { this.follows = list.scrollLeft + list.clientWidth > list.scrollWidth - 8; }, { passive: true });
-    if (had) list.querySelector(`[data-epoch="${had}"]`)?.focus({ preventScroll: true });
   }
 
   /** What can be done with the epoch that is heard. */
@@ -390,7 +390,7 @@ export class Training {
   #drawFoot() {
     const { state, bytes: size, kept = [], published } = this.#told;
     const active = ACTIVE.has(state);
-    clear(
+    renew(
       this.foot,
       published ? this.#card() : null,
       active || !size ? null : h("section", { class: "card stack" },

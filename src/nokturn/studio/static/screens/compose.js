@@ -15,6 +15,7 @@ import { keyCaps, register } from "../keys.js";
 import { PieceView } from "../pieceview.js";
 import { Player } from "../player.js";
 import { problem } from "../problem.js";
+import { renew } from "../renew.js";
 import { go, mark } from "../router.js";
 import { Session } from "../session.js";
 import { Takes, letterOf } from "../takes.js";
@@ -244,7 +245,7 @@ class Compose {
     const open = takes.filter((take) => !take.starred).length;
     const button = (name, text, run, off) =>
       h("button", { class: "button small quiet", type: "button", disabled: off, title: text, on: { click: run } }, icon(name), h("span", text));
-    clear(
+    renew(
       this.tools,
       this.#opener(takes[this.picked]),
       takes.length > 1 ? button("dice", t("compose.replace"), () => this.replace(), busy || open === 0) : null,

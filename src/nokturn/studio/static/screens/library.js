@@ -18,6 +18,7 @@ import { showBin } from "../librarybin.js";
 import { Player } from "../player.js";
 import { popup } from "../popup.js";
 import { notice, problem } from "../problem.js";
+import { renew } from "../renew.js";
 import { go, mark } from "../router.js";
 import { phrase } from "../said.js";
 
@@ -100,8 +101,7 @@ class Library {
     );
     const kinds = (facets.kind ?? []).map((kind) => [kind, t(`library.kinds.${kind}`)]);
     const same = (name) => (facets[name] ?? []).map((value) => [value, value]);
-    const focused = this.filters.contains(document.activeElement) ? document.activeElement.name : "";
-    clear(
+    renew(
       this.filters,
       starred,
       this.#choice("key", t("common.key"), (facets.key ?? []).map((key) => [key, keyName(key)])),
@@ -110,7 +110,6 @@ class Library {
       this.#choice("kind", t("library.kind"), kinds),
       this.#order(),
     );
-    if (focused) this.filters.querySelector(`[name="${focused}"]`)?.focus();
   }
 
   /** Make a list of values to choose one from, left out where there is no choice. */
@@ -192,7 +191,7 @@ class Library {
     this.watch.disconnect();
     if (!this.#total) return clear(this.foot, this.#nothing());
     if (this.#rows.size >= this.#total) return clear(this.foot);
-    clear(this.foot, h("button", { class: "button", type: "button", on: { click: () => this.load({ more: true }) } }, t("library.showMore", { n: this.#total - this.#rows.size })));
+    renew(this.foot, h("button", { class: "button", type: "button", on: { click: () => this.load({ more: true }) } }, t("library.showMore", { n: this.#total - this.#rows.size })));
     this.watch.observe(this.foot);
   }
 
@@ -216,7 +215,7 @@ class Library {
   #drawFolder({ reading, problems, books }) {
     clearTimeout(this.again);
     if (reading) this.again = setTimeout(() => this.#quietly(), 1500);
-    clear(
+    renew(
       this.said,
       this.brought,
       reading ? h("p", { class: "muted", role: "status" }, t("library.reading", { n: reading })) : null,
@@ -421,7 +420,7 @@ class Library {
     const all = rows.every((row) => row.item.starred);
     const exporting = popup(button("download", t("library.export"), null), (close) => this.#kinds(close), { label: t("library.export") });
     exporting.classList.add("upward");
-    clear(
+    renew(
       this.chosen,
       h("p", { class: "num", role: "status" }, t("library.chosenN", { n: rows.length })),
       h(

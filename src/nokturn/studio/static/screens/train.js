@@ -10,6 +10,7 @@ import { clear, h, icon, sheet, throttled } from "../dom.js";
 import { dropzone } from "../dropzone.js";
 import { ago, bytes, duration, percent, t } from "../i18n.js";
 import { problem } from "../problem.js";
+import { renew } from "../renew.js";
 import { go } from "../router.js";
 import { phrase } from "../said.js";
 import { TrainForm } from "../trainform.js";
@@ -80,7 +81,7 @@ class Start {
 
   #drawList(trainings) {
     if (!trainings.length) return clear(this.list);
-    return clear(this.list, h("h2", t("train.trainings")), h("ul", { class: "grid-auto" }, trainings.map(card)));
+    return renew(this.list, h("h2", t("train.trainings")), h("ul", { class: "grid-auto" }, trainings.map(card)));
   }
 }
 
