@@ -48,7 +48,7 @@ def test_files_are_looked_through_and_each_can_be_left_out(open_page, until) -> 
     )
     page.get_by_label("Learn from Tune 5", exact=True).uncheck()
     until(page, "document.querySelector('.train-data [role=status]').textContent.includes('14')")
-    assert page.evaluate("document.activeElement.type") == "checkbox"  # the focus stays where it was
+    assert page.evaluate("document.activeElement.type") == "checkbox"  # the focus stays
     page.get_by_role("button", name="With a remark").click()
     until(page, f"{ROWS} === 2")
     page.reload()

@@ -34,10 +34,10 @@ function release(control) {
 /** Empty an element, and put children in; what has the focus or is pressed keeps it. */
 export function renew(el, ...children) {
   const focus = el.contains(document.activeElement) ? nameOf(document.activeElement) : null;
-  const press = now && el.contains(now) ? nameOf(now) : null;
+  const pressed = now && el.contains(now) ? nameOf(now) : null;
   clear(el, children);
   if (focus !== null) named(el, focus)?.focus({ preventScroll: true });
-  if (press !== null) now = named(el, press);
+  if (pressed !== null) now = named(el, pressed);
   return el;
 }
 
