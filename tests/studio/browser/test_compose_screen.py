@@ -291,6 +291,22 @@ def test_a_tempo_is_read_as_people_type_it(open_page, until, typed, said, wrong)
     assert (tempo.get_attribute("aria-invalid") == "true") == wrong
 
 
+def test_what_cannot_be_asked_for_stays_as_it_was_typed(open_page, until) -> None:
+    page = open_page("/")
+    until(page, MODELS_CAME)
+    bars = page.get_by_role("textbox", name="Bars")
+    bars.fill("12.5")
+    page.locator("summary", has_text="Advanced").click()
+    page.get_by_role("button", name="As usual").click()  # draws the form anew
+    assert bars.input_value() == "12.5"
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("Control+Enter")
+    assert bars.evaluate("box => box === document.activeElement && box.ariaInvalid") == "true"
+    assert page.locator(".compose-action").get_attribute("data-kind") == "idle"
+    bars.fill("12")
+    assert bars.get_attribute("aria-invalid") is None
+
+
 @pytest.mark.parametrize(
     ("code", "status", "button"),
     [

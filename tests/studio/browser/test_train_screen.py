@@ -200,7 +200,7 @@ def test_of_a_name_that_is_taken_another_is_offered(loose_page, until, live_stud
         page.wait_for_timeout(20)
     assert page.evaluate("document.activeElement.textContent") == "Pause"
     page.mouse.up()
-    until(page, "!document.querySelector('.training .tag.lamp')", 180)
+    until(page, "!document.querySelector('.training header .tag.lamp')", 180)
 
 
 @pytest.fixture

@@ -38,6 +38,7 @@ export class ComposeForm {
     this.start = new StartFrom(query, () => this.#begun());
     this.boxes = { start: { open: query.has("from") }, advanced: { open: false } };
     this.tags = {};
+    this.drafts = {}; // as it was typed, right or wrong, for when the form is drawn anew
     this.element = h("form", { class: "wishes", novalidate: true, aria: { label: t("compose.wishes") }, on: { submit: (event) => event.preventDefault() } });
     this.draw();
   }
@@ -130,6 +131,7 @@ export class ComposeForm {
   /** Wish for something else. */
   change(wishes) {
     Object.assign(this.wish, wishes);
+    for (const name of Object.keys(wishes)) delete this.drafts[name];
     this.#keep();
     this.draw();
   }
@@ -143,6 +145,7 @@ export class ComposeForm {
 
   #set(name, value) {
     this.wish[name] = value;
+    delete this.drafts[name];
     this.#keep();
   }
 
@@ -221,15 +224,32 @@ export class ComposeForm {
     return box;
   }
 
+  /** A number of the wishes; what is not allowed is kept as it was typed, and not wished for. */
+  #number(name, { then, ...options }) {
+    const control = stepper({
+      value: this.wish[name], ...options,
+      onchange: (value) => {
+        if (control.valid) this.#set(name, value);
+        else this.drafts[name] = control.input.value;
+        then?.();
+      },
+    });
+    if (name in this.drafts) {
+      control.input.value = this.drafts[name];
+      control.input.setAttribute("aria-invalid", "true");
+    }
+    return control;
+  }
+
   #tempoField() {
-    const control = h("input", { type: "text", class: "num", autocomplete: "off", placeholder: t("common.auto"), value: this.typed ?? this.wish.tempo });
+    const control = h("input", { type: "text", class: "num", autocomplete: "off", placeholder: t("common.auto"), value: this.drafts.tempo ?? this.wish.tempo });
     const box = field(t("common.tempo"), control);
     const check = () => {
       const said = control.value.trim();
-      this.typed = said; // stays as it was typed, where the form is drawn anew
       const tempo = tempoOf(said);
       box.hint(tempo.text, tempo.bad);
       if (!tempo.bad) this.#set("tempo", tempo.value);
+      this.drafts.tempo = said;
     };
     control.addEventListener("input", check);
     if (control.value) check();
@@ -237,10 +257,7 @@ export class ComposeForm {
   }
 
   #barsField(knows) {
-    const control = stepper({
-      value: this.wish.bars, min: 1, max: 256, step: 4, label: t("common.bars"), empty: t("common.auto"),
-      onchange: (bars) => this.#set("bars", bars),
-    });
+    const control = this.#number("bars", { min: 1, max: 256, step: 4, whole: true, label: t("common.bars"), empty: t("common.auto") });
     control.disabled = !knows.bars;
     const box = field(t("common.bars"), control, { input: control.input });
     if (!knows.bars) box.hint(t("compose.unknown.bars"));
@@ -250,19 +267,12 @@ export class ComposeForm {
   /** Variations, and how bold: three words and the number they stand for. */
   #mood() {
     const near = () => Object.keys(MOODS).find((mood) => MOODS[mood] === this.wish.temperature) ?? "";
-    const exact = stepper({
-      value: this.wish.temperature, min: 0.05, max: 3, step: 0.05, label: t("compose.temperature"),
-      onchange: (value) => {
-        this.#set("temperature", value);
-        words.value = near();
-      },
-    });
+    const exact = this.#number("temperature", { min: 0.05, max: 3, step: 0.05, label: t("compose.temperature"), then: () => (words.value = near()) });
     const words = choice(t("compose.mood"), Object.keys(MOODS).map((mood) => [mood, t(`compose.moods.${mood}`)]), near(), (mood) => {
       exact.value = MOODS[mood];
-      exact.input.removeAttribute("aria-invalid");
       this.#set("temperature", MOODS[mood]);
     });
-    const many = stepper({ value: this.wish.n, min: 1, max: 16, step: 1, label: t("compose.variations"), onchange: (n) => this.#set("n", n) });
+    const many = this.#number("n", { min: 1, max: 16, step: 1, whole: true, label: t("compose.variations") });
     return h(
       "div",
       { class: "wishes-mood" },
@@ -272,24 +282,17 @@ export class ComposeForm {
   }
 
   #advanced() {
-    const seed = stepper({
-      value: this.wish.seed, min: 0, max: MAX_SEED, step: 1, label: t("common.seed"), empty: t("compose.seedAny"),
-      onchange: (value) => this.#set("seed", value),
-    });
+    const seed = this.#number("seed", { min: 0, max: MAX_SEED, step: 1, whole: true, label: t("common.seed"), empty: t("compose.seedAny") });
     const throwDice = () => {
       seed.value = Math.floor(Math.random() * MAX_SEED);
       this.#set("seed", seed.value);
     };
     const dice = h("button", { class: "icon-button", type: "button", aria: { label: t("compose.dice") }, title: t("compose.dice"), on: { click: throwDice } }, icon("dice"));
     const rest = Object.entries(ADVANCED).map(([name, [min, max, step]]) => {
-      const control = stepper({ value: this.wish[name], min, max, step, label: t(`compose.${name}`), onchange: (value) => this.#set(name, value) });
+      const control = this.#number(name, { min, max, step, whole: step > 1, label: t(`compose.${name}`) });
       return field(t(`compose.${name}`), control, { hint: t(`compose.${name}Why`), input: control.input });
     });
-    const usual = () => {
-      Object.assign(this.wish, { top_p: 1, top_k: 0, min_p: 0, instrument: "", seed: null });
-      this.#keep();
-      this.draw();
-    };
+    const usual = () => this.change({ top_p: 1, top_k: 0, min_p: 0, instrument: "", seed: null });
     return h(
       "div",
       { class: "stack" },

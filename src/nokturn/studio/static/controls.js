@@ -20,16 +20,19 @@ export function field(label, control, { hint = "", input = control } = {}) {
   input.id ||= uid("field");
   const said = h("span", { class: "hint", id: uid("hint") });
   const box = h("div", { class: "field" }, h("label", { for: input.id }, label), control, said);
-  box.hint = (text, bad = false) => {
+  const tell = (text) => {
     said.textContent = text;
     said.hidden = !text;
-    said.classList.toggle("bad", bad);
     if (text) input.setAttribute("aria-describedby", said.id);
     else input.removeAttribute("aria-describedby");
+  };
+  box.hint = (text, bad = false) => {
+    tell(text);
+    said.classList.toggle("bad", bad);
     if (bad) input.setAttribute("aria-invalid", "true");
     else input.removeAttribute("aria-invalid");
   };
-  box.hint(hint);
+  tell(hint);
   return box;
 }
 
@@ -53,17 +56,18 @@ export function select(options, value, onchange) {
 /**
  * Make a number with buttons at its sides; commas are read as points.
  * @param {{value: number|null, min: number, max: number, step: number, label: string,
- *   empty?: string, onchange?: (value: number|null) => void}} options `empty`: what an empty
- *   field means; without it a number is needed
+ *   empty?: string, whole?: boolean, onchange?: (value: number|null) => void}} options `empty`:
+ *   what an empty field means; without it a number is needed
  * @returns {HTMLElement & {value: number|null, input: HTMLInputElement, valid: boolean,
  *   disabled: boolean}}
  */
-export function stepper({ value, min, max, step, label, empty, onchange }) {
+export function stepper({ value, min, max, step, label, empty, whole = false, onchange }) {
   const input = h("input", { type: "text", inputmode: "decimal", autocomplete: "off", class: "num", id: uid("number"), placeholder: empty });
   const read = () => (input.value.trim() === "" && empty !== undefined ? null : parseNumber(input.value));
-  const allowed = (read_) => read_ === null || (read_ >= min && read_ <= max);
+  const allowed = (read_) => read_ === null || (read_ >= min && read_ <= max && (!whole || Number.isInteger(read_)));
   const write = (now) => {
     input.value = now === null ? "" : number(now, { useGrouping: false });
+    input.removeAttribute("aria-invalid");
   };
   const changed = () => {
     if (allowed(read())) input.removeAttribute("aria-invalid");

@@ -95,8 +95,9 @@ export class Training {
       state: ({ state, place, stopping }) => {
         this.#told.state = state;
         this.#told.job = { ...this.#told.job, state, place, stopping };
-        if (state !== seen) this.#drawHead();
-        seen = state;
+        const now = `${state} ${stopping}`;
+        if (now !== seen) this.#drawHead();
+        seen = now;
         if (!ACTIVE.has(state)) void this.#ended(state);
       },
       forecast: (forecast) => {
