@@ -200,7 +200,12 @@ def test_of_a_name_that_is_taken_another_is_offered(loose_page, until, live_stud
         page.wait_for_timeout(20)
     assert page.evaluate("document.activeElement.textContent") == "Pause"
     page.mouse.up()
-    until(page, "!document.querySelector('.training header .tag.lamp')", 180)
+    states: list[str] = []
+    while "at rest" not in states[-1:]:
+        states.append(page.evaluate("document.querySelector('.training .tag').textContent"))
+        page.wait_for_timeout(20)
+    assert "finished" not in states
+    until(page, "document.getElementById('live').textContent === 'folk-2 rests.'")
 
 
 @pytest.fixture

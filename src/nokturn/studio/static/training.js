@@ -93,12 +93,12 @@ export class Training {
     let seen = "";
     this.#stop = events(`/jobs/${job.id}/events`, {
       state: ({ state, place, stopping }) => {
+        if (!ACTIVE.has(state)) return this.#ended();
         this.#told.state = state;
         this.#told.job = { ...this.#told.job, state, place, stopping };
         const now = `${state} ${stopping}`;
         if (now !== seen) this.#drawHead();
         seen = now;
-        if (!ACTIVE.has(state)) void this.#ended(state);
       },
       forecast: (forecast) => {
         this.forecast = forecast;
@@ -121,10 +121,13 @@ export class Training {
     });
   }
 
-  async #ended(state) {
+  /** Its job has ended; whether it is done or rests, its folder says. */
+  #ended() {
     this.step = null;
-    announce(t(`train.said.${state}`, { name: this.name }));
-    this.timer = setTimeout(() => this.load(), 400); // the last words come with the state
+    this.timer = setTimeout(async () => {
+      await this.load();
+      if (!this.closed && !ACTIVE.has(this.#told.state)) announce(t(`train.said.${this.#told.state}`, { name: this.name }));
+    }, 400); // the last words come with the state
   }
 
   async #do(run) {
