@@ -190,7 +190,7 @@ def test_axe_finds_nothing_in_menus_and_dialogs_of_the_library(shown, until, dar
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_axe_finds_nothing_in_errors(browser, live_studio, until, dark) -> None:
-    context = browser.new_context(color_scheme="dark" if dark else "light")
+    context = browser.new_context(color_scheme="dark" if dark else "light", reduced_motion="reduce")
     page = context.new_page()  # its addresses lead nowhere, which the browser says
     for address in ("/p/000000000000", "/models/none", "/lofi/000000000000"):
         page.goto(live_studio.address + address)

@@ -197,7 +197,7 @@ def test_a_text_from_a_file_is_never_more_than_text(live_studio, pieces, open_pa
 @pytest.mark.parametrize("path", ["/library", "/library?bin=1", "/library?q=nothing"])
 def test_every_state_fits_and_has_no_finding_of_axe(pieces, open_page, until, dark, path):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright")
-    page = open_page(path, dark=dark)
+    page = open_page(path, dark=dark, still=True)
     until(page, "document.querySelector('.piece, .empty') !== null")
     for width in (1440, 900, 360):
         page.set_viewport_size({"width": width, "height": 800})

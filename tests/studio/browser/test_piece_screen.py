@@ -225,7 +225,7 @@ def test_the_export_is_at_the_tempo_that_is_heard(piece, until):
 @pytest.mark.parametrize("view", ["both", "text"])
 def test_nothing_stands_in_the_way_of_anyone(piece, view, dark):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is missing")
-    page = piece(dark=dark)
+    page = piece(dark=dark, still=True)
     page.locator(f"[data-view={view}]").first.click()
     page.keyboard.press("Shift+ArrowRight")
     page.wait_for_timeout(300)

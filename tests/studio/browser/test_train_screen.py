@@ -168,7 +168,7 @@ def test_nothing_is_wider_than_the_screen(open_page, until, live_studio, width) 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_nothing_keeps_anybody_out(open_page, until, live_studio, dark) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is missing")
-    page = open_page("/train", dark=dark)
+    page = open_page("/train", dark=dark, still=True)
     drop(page, FILES)
     until(page, CHECKED)
     addresses = [""] + [f"/train/{one['name']}" for one in live_studio.ask("GET", "/trainings")]
