@@ -10,6 +10,8 @@ def test_models_are_listed_with_what_they_can_be_asked_for(studio):
     assert folk["writes_abc"]
     assert "6/8" in folk["meters"]
     assert 1 < folk["held_out"]["bits_per_character"] < 1.5
+    assert folk["held_out"]["valid_bars"] > 0.99
+    assert folk["held_out"]["copied"] < 0.2  # of tunes of people a quarter is
     assert models["drums"]["keys"] == []
     assert "path" not in folk
 

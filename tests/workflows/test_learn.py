@@ -55,6 +55,7 @@ def test_a_training_ends_in_a_model_that_can_be_listed_and_removed(run):
 
     mine = next(model for model in list_models() if model.name == "loops")
     assert (mine.epochs, mine.card["corpus"], mine.damage) == ((0, 1, 2), "loops", "")
+    assert mine.card["training"]["copied"] == 0.25
     assert show_model("loops@1").sha256 != show_model("loops@2").sha256
     with pytest.raises(ModelError, match=r"has no epoch '9'\. Kept: 0, 1, 2"):
         show_model("loops@9")

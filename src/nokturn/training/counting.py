@@ -66,11 +66,12 @@ def count(
         hints=store.hints,
         card={**card, "training": told},
     )
+    if sample:
+        row |= sample(1, file) or {}
+        file.card["training"] |= row
     path = run.model(1)
     file.save(path)
     run.metrics.unlink(missing_ok=True)
-    if sample:
-        row |= sample(1, file) or {}
     metrics.add_row(run.metrics, row)
     nats, bits, accuracy = row["valid_nats"], row["bits_per_character"], row["accuracy"]
     yield Epoch(

@@ -246,10 +246,11 @@ class Trainer:
         }
         path = self.run.model(at.epoch)
         file = self._file(model, row)
+        if self.sample:  # first, so that what its writing is like stands on its card, too
+            row |= self.sample(at.epoch, file) or {}
+            file.card["training"] |= row
         file.save(path)
         self._thin_out()
-        if self.sample:
-            row |= self.sample(at.epoch, file) or {}
         metrics.add_row(self.run.metrics, row)
         if self.settings.tensorboard:
             metrics.add_to_board(self.run.folder / "tensorboard", row)

@@ -24,6 +24,9 @@ from nokturn.workflows.models import (
 )
 
 CARD = ("corpus", "licence")  # what is said there may be ours: the rest is names
+FIGURES = (  # of its last report: on music that was held out, and of what it wrote
+    "bits_per_character", "valid_nats", "accuracy", "held_out", "epoch", "valid_bars", "copied",
+)  # fmt: skip
 _known: dict[tuple[str, str, int], dict[str, Any]] = {}  # by path, time and size: models are large
 
 
@@ -81,21 +84,12 @@ def _told(model: ModelInfo) -> dict[str, Any]:
     training = model.card.get("training", {})
     held_out = {
         key: training[key]
-        for key in ("bits_per_character", "valid_nats", "accuracy", "held_out", "epoch")
+        for key in FIGURES
         if isinstance(training, dict) and training.get(key) is not None
     }
-    held_out |= _written(model, held_out.get("epoch"))
     known["card"] = coded(model.card, *(line for line in CARD if line in model.card))
     more = {"held_out": held_out, "epochs": _epochs(model)}
     return coded(known | _known[seen] | more, "damage")
-
-
-def _written(model: ModelInfo, epoch: Any) -> dict[str, Any]:
-    """Return how good what it wrote was, where it was trained here: right bars, what is copied."""
-    if not model.epochs:
-        return {}
-    row = next((row for row in history(model.name) if row["epoch"] == epoch), {})
-    return {key: row[key] for key in ("valid_bars", "copied") if row.get(key) is not None}
 
 
 def _abilities(model: ModelInfo) -> dict[str, Any]:

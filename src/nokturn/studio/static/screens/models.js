@@ -180,15 +180,14 @@ function about(model) {
   ]);
 }
 
-/** The figures on music that the model had not seen, each with what it means. */
+/** How good the model is in figures, each with what it means. */
 function figures(model) {
-  const { bits_per_character: bits, accuracy, held_out: count, epoch } = model.held_out ?? {};
-  const { valid_bars: share, copied } = { ...model.card, ...model.held_out };
-  return facts(t("models.heldOut"), [
+  const { bits_per_character: bits, accuracy, held_out: count, epoch, valid_bars: right, copied } = model.held_out ?? {};
+  return facts(t("models.figures"), [
     [t("models.bits"), bits ? told(number(bits, { minimumFractionDigits: 2 }), t("models.bitsWhy")) : ""],
     [t("models.accuracy"), accuracy ? told(percent(accuracy, 1), t("models.accuracyWhy")) : ""],
-    [t("models.validBars"), share === undefined || share === null ? "" : percent(share, 1)],
-    [t("models.copied"), copied === undefined || copied === null ? "" : percent(copied, 1)],
+    [t("models.validBars"), right === undefined ? "" : told(percent(right, 1), t("models.validBarsWhy"))],
+    [t("models.copied"), copied === undefined ? "" : told(percent(copied, 1), t("models.copiedWhy"))],
     [t("models.pieces"), count ? number(count) : ""],
     [t("models.epoch"), epoch ? number(epoch) : ""],
   ]);
