@@ -107,7 +107,7 @@ export class Roll {
     this.#take(new Scale(stage));
     this.#scale.fit();
     if (keep && before.stage.notes.pitch.length) {
-      this.#scale.zoom = Math.max(this.#scale.fitting, before.zoom);
+      this.#scale.zoomTo(before.zoom);
       this.#scale.scrollTo(before.scroll);
     }
     Object.assign(this.#shown, { focus: -1, hover: -1, selection: null, loop: null });
@@ -186,7 +186,7 @@ export class Roll {
 
   /** See the whole. */
   fit() {
-    this.#scale.zoom = this.#scale.fitting;
+    this.#scale.zoomTo(0);
     this.#scale.scrollTo(0);
     this.#tell("zoom");
     this.#soon();

@@ -90,17 +90,21 @@ export class Scale {
   fit() {
     const bars = Math.max(1, this.stage.bars.length);
     const bar = Math.max(this.seconds, this.expected) / bars;
-    this.zoom = Math.max(this.fitting, Math.min(BAR / Math.max(0.2, bar), CLOSEST));
+    this.zoomTo(BAR / Math.max(0.2, bar));
     this.scroll = 0;
+  }
+
+  /** Choose the pixels of a second, as near as can be: at 0 the whole is seen. @param {number} zoom */
+  zoomTo(zoom) {
+    this.zoom = Math.max(this.fitting, Math.min(zoom, CLOSEST));
     this.#rows();
   }
 
   /** Zoom by a factor around a pixel. @param {number} factor @param {number} [x] */
   zoomBy(factor, x = (this.width + this.gutter) / 2) {
     const held = this.secondsAt(x);
-    this.zoom = Math.min(CLOSEST, Math.max(this.fitting, this.zoom * factor));
+    this.zoomTo(this.zoom * factor);
     this.scrollTo(held - (x - this.gutter) / this.zoom);
-    this.#rows();
   }
 
   /** @param {number} seconds */
@@ -191,7 +195,8 @@ export class Scale {
     const room = this.body - (lanes ? 12 : 6);
     const needed = this.tuned ? this.highest - this.lowest + 1 : 0;
     const share = this.tuned ? Math.min(room * 0.38, room - needed * ROW[0]) : room; // no more than rows leave
-    this.laneHeight = lanes ? clamp(share / lanes, LANE) : 0;
+    const most = (room - needed * LOWEST) / lanes;
+    this.laneHeight = lanes ? Math.min(clamp(share / lanes, LANE), most) : 0;
     if (!this.tuned) return;
     const left = room - lanes * this.laneHeight;
     this.rowHeight = clamp(left / Math.max(needed, LEAST_ROWS), [LOWEST, ROW[1]]); // all are seen
