@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 
 START_S = 60.0
-WAIT_S = 60.0  # at most: a machine may be slow and have other things to do
+WAIT_S = 120.0  # at most: a machine may be slow and have other things to do
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 ARGS = ("--no-sandbox", "--autoplay-policy=no-user-gesture-required")
 

@@ -134,7 +134,7 @@ def test_the_score_is_engraved_bar_by_bar_and_one_that_comes_late_is_not_shown(
     old = f'<svg xmlns="http://www.w3.org/2000/svg">{measures}</svg>'
     late[0].fulfill(content_type="image/svg+xml", body=old)
     page.unroute("**/score.svg*")
-    until(page, IDLE, 90)
+    until(page, IDLE, 240)
     page.unroute_all(behavior="wait")
     found = page.evaluate("measures")
     assert 0 < found[0] < 128  # while it was written
@@ -211,7 +211,7 @@ def test_a_refresh_while_it_writes_finds_the_work_again(open_page, until) -> Non
     page.keyboard.press("Control+Enter")
     until(page, "document.querySelector('.take[data-state=writing]')")
     page.reload()
-    until(page, f"{IDLE} && {DONE}", 90)
+    until(page, f"{IDLE} && {DONE}", 240)
 
 
 def test_stop_keeps_whole_bars_and_throwing_away_brings_back_the_tune(open_page, until) -> None:
@@ -347,4 +347,4 @@ def test_a_server_that_is_gone_is_said_and_nothing_is_lost(loose_page, live_stud
     until(page, "!document.querySelector('.banner[role=alert]')")
     page.locator(".problem[data-code=gone]").get_by_role("button", name="Try again").click()
     until(page, f"{TAKES}.length === 4")
-    until(page, IDLE, 90)
+    until(page, IDLE, 240)

@@ -141,7 +141,7 @@ def test_the_studio_is_killed_and_started_again(loose, run_studio, tmp_path, unt
         gone = other.get_by_role("region", name="The studio does not answer")
         gone.get_by_role("button", name="Try again").click()
         until(other, BUSY)
-        until(other, IDLE, 90)
+        until(other, IDLE, 240)
 
 
 def test_a_beginning_that_cannot_be_read_is_a_job_that_fails(loose, live_studio, until) -> None:
@@ -174,7 +174,7 @@ def test_the_queue_is_full(loose, live_studio, until) -> None:
     loose.get_by_role("textbox", name="Bars").fill("4")
     loose.locator(".problem").get_by_role("button", name="Try again").click()
     until(loose, BUSY)
-    until(loose, f"{IDLE} && !document.querySelector('.problem')", 90)
+    until(loose, f"{IDLE} && !document.querySelector('.problem')", 240)
 
 
 def test_the_disk_is_full(loose, run_studio, tmp_path, until) -> None:

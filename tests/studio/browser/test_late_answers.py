@@ -24,7 +24,7 @@ IDLE = "document.querySelector('.compose-action')?.dataset.kind === 'idle'"
 COMPOSED = f"{IDLE} && {TAKES}.length === 4 && {TAKES}.every((t) => t.dataset.state === 'done')"
 FOUND = "[...document.querySelectorAll('.start-found button')].map((one) => one.textContent)"
 ROWS = "document.querySelectorAll('.piece').length"
-WAIT_S = 90  # for four tunes on a machine that has other things to do
+WAIT_S = 240  # for four tunes on a machine that has other things to do
 
 
 class Held:

@@ -102,8 +102,8 @@ def test_a_track_is_heard_and_mixed_from_the_first_click(open_page: Any, until: 
     page = open_page("/lofi")
     page.get_by_label("Minutes", exact=True).fill("0.5")
     page.locator(".lofi-make").click()
-    until(page, "document.querySelector('.play-button')?.ariaLabel === 'Pause'", 90)
-    until(page, f"{STATE} === 'mix'", 90)
+    until(page, "document.querySelector('.play-button')?.ariaLabel === 'Pause'", 240)
+    until(page, f"{STATE} === 'mix'", 240)
     assert "/lofi/" in page.url
     page.evaluate(STATES)
     page.evaluate(MOVE, ["Rain-gain", "-12"])
@@ -241,7 +241,7 @@ def test_endless_goes_round_where_the_server_is_late(open_page: Any, until: Any)
     until(page, "window.endless.laid.length > 0", 60)
     page.evaluate(HEARD)
     last = page.evaluate("window.endless.laid[0].end")
-    until(page, f"window.endless.seconds > {last} + 9", 90)  # round once
+    until(page, f"window.endless.seconds > {last} + 9", 240)  # round once
     page.evaluate("window.hurry()")
     until(page, "window.endless.laid.length > 1", 60)
     assert page.evaluate("window.endless.laid[1].start") / 44_100 > last + 9
@@ -266,7 +266,7 @@ def test_endless_goes_on_where_its_state_was_lost(
         return new Response(JSON.stringify({ error }), { status: 404 });
       };
     }""")
-    until(page, "window.lost > 1 && window.endless.laid.length > 1", 90)
+    until(page, "window.lost > 1 && window.endless.laid.length > 1", 240)
     assert page.evaluate("window.endless.playing && !window.endless.trouble")
     page.evaluate("window.endless.stop()")
 
