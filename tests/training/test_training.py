@@ -255,7 +255,7 @@ def test_it_keeps_to_a_budget_of_time(store, tmp_path):
     events = list(start(store, tmp_path / "run", epochs=None, time=2.0))
     assert isinstance(events[-1], Done)
     assert time.perf_counter() - began < 30  # far from the mark only if the budget were ignored
-    assert events[-1].steps > 2  # of the plan that was made before the first, too
+    assert events[-1].steps > 2  # a slow machine needs half a second for one
 
 
 def test_it_stops_when_nothing_is_gained_any_more(store, tmp_path):

@@ -34,7 +34,7 @@ Q:1/4=160
 K:Ador
 EAAB c2BA|GEDE G2GA|B2BA GABd|e2dB A4|a2ag e2dB|GEDE G2GA|B2BA GABd|e2dB A4||
 """
-WAIT_S = 90  # for four tunes on a machine that has other things to do
+WAIT_S = 240  # for four tunes on a machine that has other things to do
 # an ear at the very end: what goes to the loudspeakers goes through it, too
 EAR = """
 const connect = AudioNode.prototype.connect;

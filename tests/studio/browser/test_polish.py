@@ -24,7 +24,7 @@ SEEN = """() => {
   }
   return found;
 }"""
-WAIT_S = 60
+WAIT_S = 120
 WIDE = "document.documentElement.scrollWidth - innerWidth"
 ROWS = "document.querySelectorAll('.train-rows tbody tr').length"
 CHECKED = f"{ROWS} && !document.querySelector('.train-data progress')"
