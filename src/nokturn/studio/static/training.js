@@ -124,6 +124,8 @@ export class Training {
   /** Its job has ended; whether it is done or rests, its folder says. */
   #ended() {
     this.step = null;
+    this.#told.job = { ...this.#told.job, stopping: true }; // nothing can be asked of it any more
+    this.#drawHead();
     this.timer = setTimeout(async () => {
       await this.load();
       if (!this.closed && !ACTIVE.has(this.#told.state)) announce(t(`train.said.${this.#told.state}`, { name: this.name }));
