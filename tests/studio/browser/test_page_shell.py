@@ -75,9 +75,8 @@ def test_focus_and_press_last_though_the_list_of_work_is_drawn_anew(
     cancel = page.get_by_role("button", name="Throw away")
 
     def drawn_anew() -> None:
-        button = cancel.element_handle()
-        while button.evaluate("button => button.isConnected"):
-            page.wait_for_timeout(20)
+        cancel.evaluate("button => { window.drawn = button }")
+        until(page, "!window.drawn.isConnected")
 
     space = partial(page.keyboard.down, "Space"), partial(page.keyboard.up, "Space")
     for press, let_go in ((page.mouse.down, page.mouse.up), space):

@@ -192,19 +192,16 @@ def test_of_a_name_that_is_taken_another_is_offered(loose_page, until, live_stud
     until(page, "location.pathname === '/train/folk-2'")
     pause = page.get_by_role("button", name="Pause")
     pause.focus()
-    drawn = pause.element_handle()
+    pause.evaluate("button => { window.drawn = button }")
     pause.hover()
     page.mouse.down()
-    page.wait_for_timeout(20)
-    while drawn.evaluate("button => button.isConnected"):  # a report draws the head anew
-        page.wait_for_timeout(20)
+    until(page, "!window.drawn.isConnected", 240)  # a report draws the head anew
     assert page.evaluate("document.activeElement.textContent") == "Pause"
     page.mouse.up()
-    states: list[str] = []
-    while "at rest" not in states[-1:]:
-        states.append(page.evaluate("document.querySelector('.training .tag').textContent"))
-        page.wait_for_timeout(20)
-    assert "finished" not in states
+    page.evaluate("window.states = []")
+    state = "document.querySelector('.training .tag').textContent"
+    until(page, f"window.states.push({state}) && window.states.at(-1) === 'at rest'", 240)
+    assert "finished" not in page.evaluate("window.states")
     until(page, "document.getElementById('live').textContent === 'folk-2 rests.'")
 
 
